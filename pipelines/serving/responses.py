@@ -1,0 +1,37 @@
+"""Answers as bytes, made once and sent as often as need be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+JSON = "application/json"
+encode = msgspec.json.Encoder().encode
+
+
+class Response:
+    """A status, headers and a body, ready to be sent; treat as constant, for it may be sent many times."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, body: bytes, content_type: str, status: int = 200, headers: dict[str, str] | None = None
+    ) -> None:
+        self.status = status
+        self.body = body
+        fields = {
+            "content-type": content_type,
+            "content-length": str(len(body)),
+            "cache-control": "no-cache",
+            "x-content-type-options": "nosniff",
+            **(headers or {}),
+        }
+        self.headers = [(name.encode(), value.encode()) for name, value in fields.items()]
+
+
+def json_response(
+    content: Any, status: int = 200, content_type: str = JSON, headers: dict[str, str] | None = None
+) -> Response:
+    """`content` as JSON."""
+    return Response(encode(content), content_type, status, headers)
