@@ -14,8 +14,8 @@ _KEY_LENGTH = 64  # compared for suggestions; no name is told apart by what come
 _RANKED = 12  # candidates whose edit distance is worked out; keeps a hostile name under a millisecond or so
 _LEAST = 0.3  # below this likeness a suggestion only irritates
 _UNDECOMPOSED = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "&": " and "})
-_BEFORE = (("the",), ("isle", "of"))
-_AFTER = (("distillery",), ("distilleries",), ("the",), ("isle", "of"))
+_BEFORE: tuple[tuple[str, ...], ...] = (("the",), ("isle", "of"))
+_AFTER: tuple[tuple[str, ...], ...] = (("distillery",), ("distilleries",), ("the",), ("isle", "of"))
 
 
 def words(text: str) -> list[str]:

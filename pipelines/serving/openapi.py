@@ -21,7 +21,7 @@ def document(model: Recommender) -> Json:
             "description": f"Recommends the {model.plural} nearest to a {model.item}, out of {len(model.items)}.",
         },
         "servers": [{"url": "/"}],
-        "paths": {**_questions(model), **_operations(model), **_page(), **_protocol(model)},
+        "paths": {**_questions(model), **_operations(), **_page(), **_protocol(model)},
         "components": {"schemas": _schemas(model), "headers": {"X-Request-Id": _request_id()}},
     }
 
@@ -60,7 +60,7 @@ def _questions(model: Recommender) -> Json:
     return {"/recommend": _read(recommend), "/items": _read(items)}
 
 
-def _operations(model: Recommender) -> Json:
+def _operations() -> Json:
     ready = {**_answer("It serves.", "Ready"), **_answer("It is going down; ask another.", "Ready", 503)}
     return {
         "/healthz": _read(_operation("healthz", "Is the process alive?", _answer("It is.", "Health"))),

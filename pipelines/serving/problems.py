@@ -15,6 +15,7 @@ class Problem(Exception):
     """
 
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None, **members: Any) -> None:
+        """Say what is wrong in one or two whole sentences: `detail`."""
         super().__init__(detail)
         self.status = status
         self.detail = detail

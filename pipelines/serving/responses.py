@@ -18,6 +18,7 @@ class Response:
     def __init__(
         self, body: bytes, content_type: str, status: int = 200, headers: dict[str, str] | None = None
     ) -> None:
+        """Add the headers that every answer has."""
         self.status = status
         self.body = body
         fields = {
