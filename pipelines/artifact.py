@@ -1,7 +1,7 @@
-"""The model artifact: a folder with `model.json` and one `.npy` file an array, named by the hash of its content.
+"""The model artifact: a folder of `model.json` and one `.npy` file an array, named by its content's hash.
 
 Nothing in it is ever unpickled, and what was changed after it was written is refused. The hash covers the
-arrays, the parameters and the signature; where and when the model was made lies beside it (`provenance.json`).
+arrays, the parameters and the signature; where and when the model was made lies beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 SCHEMA = 1
+KEYS = {"schema", "name", "kind", "signature", "params", "arrays"}
+ARRAY_NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a plain file name, the same on every file system
 Array = npt.NDArray[Any]
 
 
@@ -46,7 +49,10 @@ class Model:
 
 
 def save(model: Model, folder: Path) -> str:
-    """Write `model` to `folder` (which it replaces whole) and return the content hash."""
+    """Write `model` to `folder` (which it replaces whole) and return the content hash.
+
+    Raises ArtifactError where the model holds what can't be stored; what was in `folder` then stays.
+    """
     document = _document(model)
     version = _hash(document)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -59,26 +65,23 @@ def save(model: Model, folder: Path) -> str:
             encoding="utf-8",
         )
         aside.chmod(0o755)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(aside, folder)
-    except BaseException:
+        _swap(aside, folder)
+    finally:
         shutil.rmtree(aside, ignore_errors=True)
-        raise
     return version
 
 
 def load(folder: Path) -> Model:
     """Read the model in `folder`, checking every byte against its hash.
 
-    Raises ArtifactError, saying which file and what to do, where the artifact is missing, damaged, changed, or
-    written by a newer version.
+    Raises ArtifactError, saying which file and what to do, where the artifact is missing, damaged, changed,
+    or written by a newer version.
     """
-    document = _read_document(folder)
-    version = document.pop("version", None)
+    document, version = _read_document(folder)
     if _hash(document) != version:
         raise ArtifactError(
-            f"{folder / 'model.json'}: its content does not match its version {str(version)[:12]}…, so it was "
-            "changed after it was written. Train the model again, or restore the folder from a release."
+            f"{folder / 'model.json'}: its content does not match its version {str(version)[:12]}…, so it "
+            "was changed after it was written. Train the model again, or restore the folder from a release."
         )
     arrays = {name: _read_array(folder, name, entry) for name, entry in document["arrays"].items()}
     return Model(
@@ -91,9 +94,28 @@ def load(folder: Path) -> Model:
     )
 
 
+def _swap(new: Path, folder: Path) -> None:
+    """Put `new` in `folder`'s place; no folder can be renamed onto a full one, so the old one steps aside."""
+    old = new.with_name(f"{new.name}-old")
+    if os.path.lexists(folder):
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        if os.path.lexists(old):
+            old.rename(folder)
+        raise
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.unlink(missing_ok=True)
+
+
 def _document(model: Model) -> dict[str, Any]:
-    """The hashed part of model.json."""
-    return {
+    """The hashed part of model.json, as JSON will give it back (text as keys, lists for tuples)."""
+    if odd := [name for name in model.arrays if not ARRAY_NAME.fullmatch(name)]:
+        raise ArtifactError(f"{odd[0]!r} is no name for an array: use letters, digits, _ - and . only.")
+    document = {
         "schema": model.schema,
         "name": model.name,
         "kind": model.kind,
@@ -108,51 +130,82 @@ def _document(model: Model) -> dict[str, Any]:
             for name, array in model.arrays.items()
         },
     }
+    try:
+        same: dict[str, Any] = json.loads(json.dumps(document, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"the signature and params must be plain JSON, and numbers finite: {error}.") from error
+    return same
 
 
 def _hash(document: Mapping[str, Any]) -> str:
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _npy(array: Array) -> bytes:
     if array.dtype.hasobject:
         raise ArtifactError("an array of Python objects can't be stored: turn it into numbers or fixed-width text.")
     buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    np.save(buffer, np.asarray(array, order="C"), allow_pickle=False)
     return buffer.getvalue()
 
 
-def _read_document(folder: Path) -> dict[str, Any]:
+def _read_document(folder: Path) -> tuple[dict[str, Any], Any]:
+    """The hashed part of model.json, its form checked, and the hash that the file claims."""
     path = folder / "model.json"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: there is no model here. Run the pipeline first: stillhouse run") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: it can't be read ({error}). Train the model again.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int) or schema < 1:
+    if type(schema) is not int or schema < 1:
         raise ArtifactError(f"{path}: it has no schema number, so it is no model of ours. Train the model again.")
     if schema > SCHEMA:
         raise ArtifactError(
             f"{path}: it has schema {schema}, and this version reads up to {SCHEMA}. Upgrade stillhouse to load it."
         )
-    missing = {"name", "kind", "signature", "params", "arrays"} - document.keys()
-    if missing:
-        raise ArtifactError(f"{path}: {', '.join(sorted(missing))} missing. Train the model again.")
-    return document
+    version = document.pop("version", None)
+    for wrong, keys in (("missing", KEYS - document.keys()), ("not known", document.keys() - KEYS)):
+        if keys:
+            raise ArtifactError(f"{path}: {', '.join(sorted(keys))} {wrong}. Train the model again.")
+    if not _well_formed(document):
+        raise ArtifactError(f"{path}: its entries are not of the form of a model. Train the model again.")
+    return document, version
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _well_formed(document: Mapping[str, Any]) -> bool:
+    texts = all(isinstance(document[key], str) for key in ("name", "kind"))
+    objects = all(isinstance(document[key], dict) for key in ("signature", "params", "arrays"))
+    return (
+        texts
+        and objects
+        and all(
+            isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "sha256"}
+            for entry in document["arrays"].values()
+        )
+    )
 
 
 def _read_array(folder: Path, name: str, entry: Mapping[str, Any]) -> Array:
-    path = folder / f"{name}.npy"
-    if Path(name).name != name:
+    if not ARRAY_NAME.fullmatch(name):
         raise ArtifactError(f"{folder / 'model.json'}: the array name {name!r} leads out of the folder.")
+    path = folder / f"{name}.npy"
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ArtifactError(f"{path}: it can't be read ({error.strerror}). Train the model again.") from error
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         raise ArtifactError(f"{path}: its content does not match its hash, so it was changed. Train the model again.")
-    array: Array = np.load(io.BytesIO(content), allow_pickle=False)
+    try:
+        array: Array = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, OSError, MemoryError) as error:
+        raise ArtifactError(f"{path}: it is no plain array ({error}). Train the model again.") from error
+    if [array.dtype.str, list(array.shape)] != [entry["dtype"], entry["shape"]]:
+        raise ArtifactError(f"{path}: its type or shape is not what model.json says. Train the model again.")
     return array

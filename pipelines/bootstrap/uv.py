@@ -1,4 +1,4 @@
-"""Where uv comes from: an earlier run, PATH, or the registry, in the version and by the hashes in `uv.lock`."""
+"""Where uv comes from: an earlier run, PATH, or the registry, by the version and hashes in `uv.lock`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+# Everything a person or CI does here, by name. `make help` lists it; each recipe calls a tool that says the rest.
+PORT ?= 8080
+SETUP := python3 -m pipelines.bootstrap
+RESULTS := .stillhouse/test
+
+export STILLHOUSE_ARTIFACTS := $(CURDIR)/$(RESULTS)
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test bench lint format notebooks image clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+up: ## from the notebooks to the service on 127.0.0.1: set up, run, gate, release, serve (PORT=8080)
+	@$(SETUP) up --port $(PORT)
+	@.venv/bin/stillhouse up --port $(PORT)
+
+down: .venv/bin/stillhouse ## stop the service
+	@$< down
+
+test: ## all tests that need no cluster; JUnit report and executed notebooks in .stillhouse/test/
+	@$(SETUP) all
+	@.venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal --durations 10 --junitxml $(RESULTS)/junit.xml
+
+bench: ## the service beside a bare ASGI app and FastAPI, with wrk
+	@$(SETUP) all
+	@.venv/bin/python -m tests.bench
+
+lint: ## ruff and mypy --strict
+	@$(SETUP) all
+	@.venv/bin/pre-commit run --all-files
+
+format: ## format the code, and mend what ruff can mend
+	@$(SETUP) all
+	@.venv/bin/ruff check --fix --quiet; .venv/bin/ruff format
+
+notebooks: ## execute the committed notebooks on the reference data and keep their outputs
+	@$(SETUP) all
+	@.venv/bin/python tests/notebooks/refresh_outputs.py
+
+image: .venv/bin/stillhouse ## assemble the serving image of the current model
+	@$< image
+
+clean: ## stop the service, and remove the environment, the runs and the releases
+	@-test ! -x .venv/bin/stillhouse || .venv/bin/stillhouse down
+	rm -rf .venv .stillhouse .dvc/cache .dvc/tmp .*_cache .hypothesis notebooks/*/build notebooks/*/model
+
+.venv/bin/stillhouse:
+	@echo "Nothing is set up here yet: make up" >&2; exit 1
