@@ -20,7 +20,7 @@ PURPOSES = ("up", "all")  # what running needs; that and what tests, benchmarks 
 # nbdime shows notebooks in review where it is installed; elsewhere git's own diff is better than none.
 NOTEBOOK_DIFF = (
     'f() { if [ -x .venv/bin/git-nbdiffdriver ]; then .venv/bin/git-nbdiffdriver diff "$@"; '
-    'else git diff --no-index --no-ext-diff -- "$2" "$5"; fi; }; f'
+    'else git diff --no-index --no-ext-diff -- "$2" "$5" || :; fi; }; f'
 )
 
 
@@ -28,7 +28,7 @@ def is_ready(root: Path, purpose: str) -> bool:
     """Whether `.venv` is just what the lock file says, for this purpose or a larger one."""
     stamp = read_stamp(root)
     runs = os.access(root / ".venv" / "bin" / "python", os.X_OK)
-    return runs and stamp.get("purpose") in {purpose, "all"} and stamp == make_stamp(root, stamp["purpose"])
+    return runs and stamp.get("purpose") in (purpose, "all") and stamp == make_stamp(root, stamp["purpose"])
 
 
 def install(root: Path, uv: str, purpose: str) -> None:

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from pipelines.bootstrap.steps import StopError, output_of, run
 
-ENTRY = re.compile(
-    r'\[\[package\]\]\nname = "uv"\nversion = "([^"]+)"(.*?)(?=\n\[\[package\]\]|\Z)', re.DOTALL
-)
+ENTRY = re.compile(r'\[\[package\]\]\nname = "uv"\nversion = "([^"]+)"(.*?)(?=\n\[\[package\]\]|\Z)', re.DOTALL)
 
 
 def locked(root: Path) -> tuple[str, list[str]]:
