@@ -62,9 +62,11 @@ def assets() -> dict[str, File]:
 def index(model: Recommender, files: dict[str, File]) -> File:
     """The page for `model`: its nouns put in, its files linked by their hash."""
     content = (FOLDER / "index.html").read_text(encoding="utf-8")
+    item = model.item.replace("_", " ")
     values = {
         "title": model.title,
-        "item": model.item.replace("_", " "),
+        "item": item,
+        "an item": f"{'an' if item[0] in 'aeiou' else 'a'} {item}",
         "items": model.plural.replace("_", " "),
         "parameter": model.item,
         "features": ", ".join(feature.lower() for feature in model.features),
