@@ -1,0 +1,45 @@
+"""What the last steps left: the table, the model, its figures."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines import artifact
+from pipelines.findings import Finding, stop_if
+from whisky import settings, table
+
+FOLDER = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def limits():
+    """The settings in params.yaml."""
+    return settings.read_settings(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def clean():
+    """The clean table."""
+    return table.read_clean(FOLDER / "build" / "clean.csv")
+
+
+@pytest.fixture(scope="session")
+def model():
+    """The trained model."""
+    return artifact.load(FOLDER / "model")
+
+
+@pytest.fixture(scope="session")
+def figures():
+    """The figures of notebook 4."""
+    return json.loads((FOLDER / "build" / "metrics.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def released():
+    """The summary of the last release."""
+    path = FOLDER / "released.json"
+    if not path.is_file():
+        stop_if([Finding("released.json", "the last release's summary is missing", "git checkout -- released.json")])
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,132 @@
+"""What a trained model has to be. Each function judges one thing and gives findings, none where all is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.artifact import Model
+from pipelines.findings import Finding
+from whisky import neighbours, scoring, summary
+
+METRICS = "build/metrics.json"
+RETRAIN = "Look at 04-evaluate in the run's report, then mend the data, the scaling or the metric"
+
+# The peated malts of Islay's south coast, and Caol Ila: who likes one has to be shown another.
+PEATED_ISLAY = ("Ardbeg", "Caol Ila", "Lagavulin", "Laphroaig")
+
+# Pairs that nobody would call alike: (whisky, never among its five).
+STRANGERS = (("Laphroaig", "Auchentoshan"), ("Ardbeg", "Glenkinchie"), ("Macallan", "Lagavulin"))
+
+
+def floor_findings(figures: dict[str, float], name: str, floor: float, setting: str) -> list[Finding]:
+    """A figure below its floor."""
+    if figures[name] >= floor:
+        return []
+    what = f"it is below its floor of {floor} ({setting} in params.yaml)"
+    return [Finding(f"{METRICS}, {name}, value {figures[name]}", what, RETRAIN)]
+
+
+def drop_findings(figures: dict[str, float], released: dict[str, Any], limit: float) -> list[Finding]:
+    """Accuracy that fell too far below the last release's."""
+    name = "precision_at_5"
+    before = released["metrics"][name]
+    if figures[name] >= before - limit:
+        return []
+    what = f"the last release had {before}, and it may fall by {limit} (accuracy_drop in params.yaml)"
+    return [Finding(f"{METRICS}, {name}, value {figures[name]}", what, RETRAIN)]
+
+
+def figure_findings(table: pd.DataFrame, model: Model, figures: dict[str, float]) -> list[Finding]:
+    """Figures that are not this model's: worked out again, they have to be the same."""
+    again = summary.metrics(table, model, int(figures["k"]))
+    return [
+        Finding(
+            f"{METRICS}, {name}, value {figures.get(name)}",
+            f"worked out again from the model it is {value}",
+            "Run the evaluate step again; if it stays so, 04-evaluate does not write what it finds",
+        )
+        for name, value in again.items()
+        if figures.get(name) != value
+    ]
+
+
+def item_findings(table: pd.DataFrame, model: Model) -> list[Finding]:
+    """Whiskies of the table that the model lacks, or the other way round, and profiles that differ."""
+    items, names = model.signature["items"], table["whisky"].tolist()
+    lost = [
+        Finding(f"build/clean.csv, whisky {name}", "the model lacks it", "Train again")
+        for name in names
+        if name not in items
+    ]
+    extra = [
+        Finding(f"model, whisky {name}", "the table lacks it", "Train again") for name in items if name not in names
+    ]
+    if lost or extra:
+        return lost + extra
+    expected = table.set_index("whisky").loc[items, model.signature["features"]].to_numpy(float)
+    wrong = np.flatnonzero((expected != model.arrays["profiles"]).any(axis=1))
+    return [
+        Finding(f"model, whisky {items[row]}", "its scores are not the table's", "Train again on build/clean.csv")
+        for row in wrong
+    ]
+
+
+def self_findings(lists: dict[str, list[str]]) -> list[Finding]:
+    """A whisky recommended to those who asked for it, or one recommended twice."""
+    own = [
+        Finding(
+            f"model, whisky {name}", "it is recommended to who asks for it", "Leave out the row itself, not distance 0"
+        )
+        for name, near in lists.items()
+        if name in near
+    ]
+    twice = [
+        Finding(f"model, whisky {name}", f"its list names one twice: {', '.join(near)}", "Mend the ranking")
+        for name, near in lists.items()
+        if len(set(near)) < len(near)
+    ]
+    return own + twice
+
+
+def hub_findings(lists: dict[str, list[str]], limit: float) -> list[Finding]:
+    """A whisky that turns up in too many lists."""
+    counts = pd.Series([name for near in lists.values() for name in near]).value_counts()
+    most = limit * (len(lists) - 1)
+    what = f"of {len(lists) - 1} lists name it, and {most:.0f} may (hub_limit in params.yaml)"
+    mend = "See whether its scores are all middling or wrong, and whether copies of it are in the data"
+    return [Finding(f"model, whisky {name}", f"{count} {what}", mend) for name, count in counts.items() if count > most]
+
+
+def islay_findings(lists: dict[str, list[str]]) -> list[Finding]:
+    """A peated Islay malt that recommends no other of them among its first three."""
+    here = [name for name in PEATED_ISLAY if name in lists]
+    return [
+        Finding(
+            f"model, whisky {name}, first three {', '.join(lists[name][:3])}",
+            "no other peated Islay malt is among them",
+            "Look at its scores for Smoky and Medicinal: has a row or a column changed places?",
+        )
+        for name in here
+        if len(here) > 1 and not set(lists[name][:3]) & set(here)
+    ]
+
+
+def stranger_findings(lists: dict[str, list[str]]) -> list[Finding]:
+    """Whiskies that are nothing alike, recommended for each other."""
+    return [
+        Finding(
+            f"model, whisky {name}", f"it recommends {other}, which is nothing like it", "Look at both rows' scores"
+        )
+        for name, other in STRANGERS
+        if other in lists.get(name, [])
+    ]
+
+
+def recommendations(model: Model, n: int = scoring.DEPTH) -> dict[str, list[str]]:
+    """Each whisky's `n` nearest."""
+    apart = neighbours.distances(model.arrays["vectors"], model.params["metric"])
+    items = model.signature["items"]
+    return {items[row]: [items[other] for other in near] for row, near in enumerate(neighbours.ranking(apart)[:, :n])}
