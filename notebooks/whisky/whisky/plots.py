@@ -24,90 +24,88 @@ REGION_COLOURS = {
     "Lowland": "#9a86b4",
     "Campbeltown": "#5b4b8a",
 }
-STYLE = {
-    "figure.dpi": 80,
-    "figure.facecolor": PAPER,
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": PALE,
-    "axes.labelcolor": INK,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-}
+# Set for whoever imports this module: a notebook.
+plt.rcParams.update(
+    {
+        "figure.dpi": 80,
+        "figure.facecolor": PAPER,
+        "font.size": 9,
+        "text.color": INK,
+        "axes.edgecolor": PALE,
+        "axes.labelcolor": INK,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "legend.frameon": False,
+    }
+)
 
 
 def radars(table: pd.DataFrame, whiskies: Sequence[str], columns: int = 4) -> Figure:
     """A radar chart of the twelve scores for each of `whiskies`, coloured by region."""
     rows = -(-len(whiskies) // columns)
-    with plt.rc_context(STYLE):
-        figure, grid = plt.subplots(
-            rows, columns, figsize=(2.9 * columns, 3.0 * rows), subplot_kw={"projection": "polar"}, squeeze=False
-        )
-        for axes, whisky in zip(grid.flat, whiskies, strict=False):
-            row = table.set_index("whisky").loc[whisky]
-            _radar(axes, row[FEATURES].to_numpy(float), REGION_COLOURS[row["region"]])
-            axes.set_title(f"{whisky}\n", pad=8)
-            axes.text(0.5, 1.17, row["region"], transform=axes.transAxes, ha="center", va="bottom", fontsize=8)
-        for axes in grid.flat[len(whiskies) :]:
-            axes.remove()
-        figure.tight_layout(w_pad=2.0)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(2.9 * columns, 3.0 * rows), subplot_kw={"projection": "polar"}, squeeze=False
+    )
+    for axes, whisky in zip(grid.flat, whiskies, strict=False):
+        row = table.set_index("whisky").loc[whisky]
+        _radar(axes, row[FEATURES].to_numpy(float), REGION_COLOURS[row["region"]])
+        axes.set_title(f"{whisky}\n", pad=8)
+        axes.text(0.5, 1.17, row["region"], transform=axes.transAxes, ha="center", va="bottom", fontsize=8)
+    for axes in grid.flat[len(whiskies) :]:
+        axes.remove()
+    figure.tight_layout(w_pad=2.0)
     return figure
 
 
 def distillery_map(table: pd.DataFrame, coast: pd.DataFrame, named: Sequence[str]) -> Figure:
     """The distilleries in real coordinates, coloured by region, with the names of `named`."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(6.2, 8.2))
-        for _, part in coast.groupby("part"):
-            axes.fill(part["longitude"], part["latitude"], facecolor=LAND, edgecolor="#b9b1a2", linewidth=0.6)
-        for region, colour in REGION_COLOURS.items():
-            here = table[table["region"] == region]
-            axes.scatter(
-                here["longitude"], here["latitude"], s=26, color=colour, edgecolor=PAPER, linewidth=0.5,
-                label=f"{region} ({len(here)})", zorder=3,
-            )  # fmt: skip
-        for whisky in named:
-            _name_on_map(axes, table.set_index("whisky").loc[whisky])
-        axes.set(xlim=(-7.9, -1.6), ylim=(54.5, 59.45), facecolor=SEA, xticks=[], yticks=[])
-        axes.set_aspect(1 / np.cos(np.radians(57)))
-        axes.legend(loc="upper left", title="Region", alignment="left")
-        axes.set_title("Where the whiskies come from", loc="left")
-        figure.tight_layout()
+    figure, axes = plt.subplots(figsize=(6.2, 8.2))
+    for _, part in coast.groupby("part"):
+        axes.fill(part["longitude"], part["latitude"], facecolor=LAND, edgecolor="#b9b1a2", linewidth=0.6)
+    for region, colour in REGION_COLOURS.items():
+        here = table[table["region"] == region]
+        axes.scatter(
+            here["longitude"], here["latitude"], s=26, color=colour, edgecolor=PAPER, linewidth=0.5,
+            label=f"{region} ({len(here)})", zorder=3,
+        )  # fmt: skip
+    for whisky in named:
+        _name_on_map(axes, table.set_index("whisky").loc[whisky])
+    axes.set(xlim=(-7.9, -1.6), ylim=(54.5, 59.45), facecolor=SEA, xticks=[], yticks=[])
+    axes.set_aspect(1 / np.cos(np.radians(57)))
+    axes.legend(loc="upper left", title="Region", alignment="left")
+    axes.set_title("Where the whiskies come from", loc="left")
+    figure.tight_layout()
     return figure
 
 
 def flavour_map(points: pd.DataFrame, arrows: pd.DataFrame, shares: npt.ArrayLike, named: Sequence[str]) -> Figure:
     """Whiskies on the two main directions of flavour (x, y), and how the twelve scores point (arrows)."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(8.2, 6.4))
-        reach = np.abs(points[["x", "y"]].to_numpy()).max() / np.abs(arrows[["x", "y"]].to_numpy()).max() * 0.8
-        strong = arrows[np.hypot(arrows["x"], arrows["y"]) > 0.25]
-        for feature, x, y in strong[["feature", "x", "y"]].itertuples(index=False):
-            axes.annotate(
-                "", (x * reach, y * reach), (0, 0), arrowprops={"arrowstyle": "-|>", "color": "#c9c1b2", "lw": 1.4}
-            )
-            axes.text(x * reach * 1.1, y * reach * 1.1, feature, color="#8d8473", ha="center", va="center")
-        for region, colour in REGION_COLOURS.items():
-            here = points[points["region"] == region]
-            axes.scatter(
-                here["x"], here["y"], s=30, color=colour, edgecolor=PAPER, linewidth=0.5, label=region, zorder=3
-            )
-        for whisky in named:
-            row = points.set_index("whisky").loc[whisky]
-            axes.annotate(whisky, (row["x"], row["y"]), (5, 4), textcoords="offset points", fontsize=8)
-        across, up = np.asarray(shares)[:2]
-        axes.set(xlabel=f"first direction ({across:.0%} of the variance)", ylabel=f"second direction ({up:.0%})")
-        axes.axhline(0, color=PALE, lw=0.8, zorder=0)
-        axes.axvline(0, color=PALE, lw=0.8, zorder=0)
-        axes.margins(0.08)
-        axes.legend(loc="best")
-        axes.set_title("The flavour map", loc="left")
-        figure.tight_layout()
+    figure, axes = plt.subplots(figsize=(8.2, 6.4))
+    reach = np.abs(points[["x", "y"]].to_numpy()).max() / np.abs(arrows[["x", "y"]].to_numpy()).max() * 0.8
+    strong = arrows[np.hypot(arrows["x"], arrows["y"]) > 0.25]
+    for feature, x, y in strong[["feature", "x", "y"]].itertuples(index=False):
+        axes.annotate(
+            "", (x * reach, y * reach), (0, 0), arrowprops={"arrowstyle": "-|>", "color": "#c9c1b2", "lw": 1.4}
+        )
+        axes.text(x * reach * 1.1, y * reach * 1.1, feature, color="#8d8473", ha="center", va="center")
+    for region, colour in REGION_COLOURS.items():
+        here = points[points["region"] == region]
+        axes.scatter(here["x"], here["y"], s=30, color=colour, edgecolor=PAPER, linewidth=0.5, label=region, zorder=3)
+    for whisky in named:
+        row = points.set_index("whisky").loc[whisky]
+        axes.annotate(whisky, (row["x"], row["y"]), (5, 4), textcoords="offset points", fontsize=8)
+    across, up = np.asarray(shares)[:2]
+    axes.set(xlabel=f"first direction ({across:.0%} of the variance)", ylabel=f"second direction ({up:.0%})")
+    axes.axhline(0, color=PALE, lw=0.8, zorder=0)
+    axes.axvline(0, color=PALE, lw=0.8, zorder=0)
+    axes.margins(0.08)
+    axes.legend(loc="best")
+    axes.set_title("The flavour map", loc="left")
+    figure.tight_layout()
     return figure
 
 
@@ -118,70 +116,66 @@ def distance_matrix(table: pd.DataFrame, metric: str = "euclidean") -> Figure:
     labels = ordered["wishart_class"].replace("", "none").to_numpy(str)
     starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
     ends = np.r_[starts[1:], len(labels)]
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.4, 6.4))
-        image = axes.imshow(apart, cmap="YlOrBr_r", interpolation="nearest")
-        for start in starts[1:]:
-            axes.axhline(start - 0.5, color=PAPER, lw=0.9)
-            axes.axvline(start - 0.5, color=PAPER, lw=0.9)
-        axes.set_xticks((starts + ends - 1) / 2, labels[starts])
-        axes.set_yticks((starts + ends - 1) / 2, labels[starts])
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        axes.set(xlabel="Wishart's class", ylabel="Wishart's class")
-        figure.colorbar(image, label=f"{metric} distance", shrink=0.8).outline.set_visible(False)
-        axes.set_title("How far every whisky is from every other (dark is near)", loc="left")
-        figure.tight_layout()
+    figure, axes = plt.subplots(figsize=(7.4, 6.4))
+    image = axes.imshow(apart, cmap="YlOrBr_r", interpolation="nearest")
+    for start in starts[1:]:
+        axes.axhline(start - 0.5, color=PAPER, lw=0.9)
+        axes.axvline(start - 0.5, color=PAPER, lw=0.9)
+    axes.set_xticks((starts + ends - 1) / 2, labels[starts])
+    axes.set_yticks((starts + ends - 1) / 2, labels[starts])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set(xlabel="Wishart's class", ylabel="Wishart's class")
+    figure.colorbar(image, label=f"{metric} distance", shrink=0.8).outline.set_visible(False)
+    axes.set_title("How far every whisky is from every other (dark is near)", loc="left")
+    figure.tight_layout()
     return figure
 
 
 def variants(choice: pd.DataFrame, bar: float, best: float) -> Figure:
     """Precision of each variant with its interval, best on top, and the bar of the one-standard-error rule."""
     rows = choice.sort_values("precision").reset_index(drop=True)
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.4, 4.0))
-        axes.axvspan(bar, best, color="#f3e6c8", label="within one standard error of the best")
-        colours = ["#a23b2a" if chosen else "#8d8473" for chosen in rows["chosen"]]
-        for place, (row, colour) in enumerate(zip(rows.itertuples(index=False), colours, strict=True)):
-            axes.plot([row.low, row.high], [place, place], color=colour, lw=1.6, alpha=0.6)
-            axes.plot(row.precision, place, "o", color=colour, ms=6)
-        axes.set_yticks(range(len(rows)), rows["metric"] + ", " + rows["scaling"])
-        axes.tick_params(axis="y", length=0)
-        axes.set(xlabel="precision@5, with a 95 % bootstrap interval")
-        axes.legend(loc="lower right")
-        axes.set_title("Twelve ways to measure a distance", loc="left")
-        figure.tight_layout()
+    figure, axes = plt.subplots(figsize=(7.4, 4.0))
+    axes.axvspan(bar, best, color="#f3e6c8", label="within one standard error of the best")
+    colours = ["#a23b2a" if chosen else "#8d8473" for chosen in rows["chosen"]]
+    for place, (row, colour) in enumerate(zip(rows.itertuples(index=False), colours, strict=True)):
+        axes.plot([row.low, row.high], [place, place], color=colour, lw=1.6, alpha=0.6)
+        axes.plot(row.precision, place, "o", color=colour, ms=6)
+    axes.set_yticks(range(len(rows)), rows["metric"] + ", " + rows["scaling"])
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlabel="precision@5, with a 95 % bootstrap interval")
+    axes.legend(loc="lower right")
+    axes.set_title("Twelve ways to measure a distance", loc="left")
+    figure.tight_layout()
     return figure
 
 
 def class_scores(scores: dict[str, float], sizes: dict[str, int], chance: float) -> Figure:
     """Precision of each class as bars, with what a draw of lots would reach."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.4, 3.0))
-        names = [f"{label}\n({sizes[label]})" for label in scores]
-        bars = axes.bar(names, list(scores.values()), color="#b8862d", width=0.7)
-        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
-        axes.axhline(chance, color="#a23b2a", lw=1, ls="--")
-        axes.text(len(names) - 0.4, chance + 0.01, "draw of lots", color="#a23b2a", ha="right", fontsize=8)
-        axes.set(ylim=(0, 1), xlabel="Wishart's class (whiskies in it)", ylabel="precision@5")
-        axes.tick_params(axis="x", length=0)
-        axes.set_title("How often a recommendation is in the class of the whisky asked for", loc="left")
-        figure.tight_layout()
+    figure, axes = plt.subplots(figsize=(7.4, 3.0))
+    names = [f"{label}\n({sizes[label]})" for label in scores]
+    bars = axes.bar(names, list(scores.values()), color="#b8862d", width=0.7)
+    axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
+    axes.axhline(chance, color="#a23b2a", lw=1, ls="--")
+    axes.text(len(names) - 0.4, chance + 0.01, "draw of lots", color="#a23b2a", ha="right", fontsize=8)
+    axes.set(ylim=(0, 1), xlabel="Wishart's class (whiskies in it)", ylabel="precision@5")
+    axes.tick_params(axis="x", length=0)
+    axes.set_title("How often a recommendation is in the class of the whisky asked for", loc="left")
+    figure.tight_layout()
     return figure
 
 
 def in_lists(table: pd.DataFrame, counts: npt.ArrayLike, shown: int = 12) -> Figure:
     """The whiskies that stand in most of the others' lists."""
     order = np.argsort(-np.asarray(counts), kind="stable")[:shown][::-1]
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.4, 3.2))
-        colours = [REGION_COLOURS[region] for region in table["region"].iloc[order]]
-        bars = axes.barh(table["whisky"].iloc[order], np.asarray(counts)[order], color=colours, height=0.7)
-        axes.bar_label(bars, padding=3, fontsize=8)
-        axes.tick_params(axis="y", length=0)
-        axes.set(xlabel=f"in how many of {len(table) - 1} lists of five")
-        axes.set_title("Most often recommended", loc="left")
-        figure.tight_layout()
+    figure, axes = plt.subplots(figsize=(7.4, 3.2))
+    colours = [REGION_COLOURS[region] for region in table["region"].iloc[order]]
+    bars = axes.barh(table["whisky"].iloc[order], np.asarray(counts)[order], color=colours, height=0.7)
+    axes.bar_label(bars, padding=3, fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlabel=f"in how many of {len(table) - 1} lists of five")
+    axes.set_title("Most often recommended", loc="left")
+    figure.tight_layout()
     return figure
 
 
