@@ -1,4 +1,4 @@
-"""Find an analysis and name its parts: a folder in `notebooks/` with a `dvc.yaml`, and the convention for what it writes."""
+"""Find an analysis (a folder in `notebooks/` with a `dvc.yaml`) and name its parts and what it writes."""
 
 from __future__ import annotations
 

@@ -8,6 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipelines.errors import StillhouseError
+
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` aside, then rename it to `path`; folders are made as needed."""
@@ -34,3 +39,16 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in `path`. Raises StillhouseError with the place where it is no YAML."""
+    try:
+        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StillhouseError(f"{path}: there is no such file, and the analysis needs it.") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise StillhouseError(f"{path}: it is no YAML that can be read. {error}") from None
+    if not isinstance(document, dict | None):
+        raise StillhouseError(f"{path}: it must hold names and values, and holds {type(document).__name__}.")
+    return document or {}

@@ -76,6 +76,8 @@ def run_gate(folder: Path, gate: str, *, workers: int = 0, serve: Path | None = 
     if not tests.is_dir():
         raise GateError(f"{tests}: there is no such gate. Mend the name in dvc.yaml, or add the folder with its tests.")
     verdict = Verdict(gate)
+    # Only what we name is loaded: another plugin in the environment may not change a verdict, nor take its time.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     with _candidate(serve) if serve else nullcontext():
         pytest.main(_arguments(folder, tests, gate, workers), plugins=[_Collector(verdict)])
     verdict.passed.sort()
@@ -94,7 +96,7 @@ def _arguments(folder: Path, tests: Path, gate: str, workers: int) -> list[str]:
     arguments += ["-c", os.devnull, f"--rootdir={folder}", f"--confcutdir={folder}", "-p", "no:cacheprovider"]
     arguments += ["-o", f"pythonpath={folder}", "--import-mode=importlib", "--strict-markers", "-W", "error"]
     arguments += [f"--junitxml={junit}"]
-    return [*arguments, "-n", str(workers)] if workers else [*arguments, "-p", "no:xdist"]
+    return [*arguments, "-p", "xdist.plugin", "-n", str(workers)] if workers else arguments
 
 
 @contextmanager

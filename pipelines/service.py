@@ -1,4 +1,4 @@
-"""Start, find, reload and stop the service as a process on this machine, through the file it writes when it is ready."""
+"""Start, find, reload and stop the service on this machine, through the file it writes when it is ready."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,10 +152,8 @@ def _is_service(pid: int) -> bool:
 
 def _reap(pid: int) -> None:
     """Collect the exit status where the service is our own child, so that it does not stay a zombie."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def _env() -> dict[str, str]:

@@ -37,11 +37,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
     """Refuse parameters that the notebook does not have; papermill itself would only warn."""
     if not notebook.is_file():
         raise StepError(f"{notebook}: there is no such notebook. Mend the step's command in dvc.yaml.")
-    tagged = [
-        cell.source
-        for cell in nbformat.read(notebook, as_version=4).cells
-        if "parameters" in cell.metadata.get("tags", [])
-    ]
+    tagged = [cell.source for cell in _cells(notebook) if "parameters" in cell.metadata.get("tags", [])]
     known = {name for source in tagged for name in _assigned(source)}
     unknown = sorted(set(parameters) - known)
     if unknown:
@@ -103,10 +99,14 @@ def _describe(notebook: Path, executed: Path, error: Any) -> str:
 
 def _check_complete(notebook: Path, executed: Path) -> None:
     """A cell that calls exit() ends the kernel without an error; the cells after it never ran."""
-    cells = nbformat.read(executed, as_version=4).cells
+    cells = _cells(executed)
     for number, cell in enumerate(cells):
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             raise StepError(
                 f"{notebook.name}: it ended before cell {number}, which never ran (does a cell call exit()?). "
                 f"The notebook as far as it got: {executed}"
             )
+
+
+def _cells(notebook: Path) -> list[Any]:
+    return list(nbformat.read(notebook, as_version=4).cells)  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from pipelines.analysis import Analysis
 from pipelines.errors import StillhouseError
+from pipelines.files import read_yaml
 
 LEFT_OUT = shutil.ignore_patterns("build", "model", "__pycache__", ".ipynb_checkpoints", "dvc.lock")
 
@@ -46,7 +47,7 @@ def _numbers(old: Any, new: Any) -> bool:
 
 @contextmanager
 def trial(analysis: Analysis, name: str, values: Mapping[str, Any]) -> Iterator[Analysis]:
-    """A copy of `analysis` with `values` in its params.yaml, sharing DVC's cache with the checkout; removed afterwards."""
+    """A copy of `analysis` with `values` in its params.yaml, sharing the checkout's DVC cache; removed afterwards."""
     root = analysis.state / "trials" / name
     folder = root / analysis.folder.relative_to(analysis.root)
     try:
@@ -62,8 +63,8 @@ def trial(analysis: Analysis, name: str, values: Mapping[str, Any]) -> Iterator[
 
 def _outside_dependencies(analysis: Analysis) -> list[Path]:
     """What the steps depend on outside the analysis's folder, relative to the checkout."""
-    definition = YAML(typ="safe").load(analysis.definition.read_text(encoding="utf-8"))
-    named = {dependency for stage in definition["stages"].values() for dependency in stage.get("deps", [])}
+    stages = read_yaml(analysis.definition).get("stages", {}).values()
+    named = {dependency for stage in stages for dependency in stage.get("deps", [])}
     paths = {(analysis.folder / str(dependency)).resolve() for dependency in named}
     return sorted(path.relative_to(analysis.root) for path in paths if not path.is_relative_to(analysis.folder))
 
@@ -81,7 +82,7 @@ def _init_dvc(root: Path, original: Path) -> None:
     from dvc.repo import Repo
 
     (root / ".dvc").mkdir(parents=True)
-    cache = Repo(str(original.parent)).cache.local.path
+    cache = Repo(str(original.parent)).cache.local_cache_dir
     (root / ".dvc" / "config").write_text(
         f"[core]\n    no_scm = true\n    analytics = false\n[cache]\n    dir = {cache}\n", encoding="utf-8"
     )

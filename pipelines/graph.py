@@ -1,0 +1,144 @@
+"""The steps of an analysis as DVC has them: read the graph, see what is up to date, reproduce one.
+
+All of DVC's Python interface that we use is in this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dvc.exceptions import DvcException
+from dvc.lock import Lock, LockError
+from dvc.repo import Repo
+
+from pipelines.analysis import Analysis
+from pipelines.errors import StillhouseError
+from pipelines.files import read_yaml
+
+GATE = "gate-"
+LOCK_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, the steps it needs, its command, and whether DVC holds it for up to date."""
+
+    name: str
+    needs: tuple[str, ...]
+    command: str
+    current: bool
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is a gate: those are named so."""
+        return self.name.startswith(GATE)
+
+    @property
+    def notebook(self) -> str | None:
+        """The notebook it executes, if it does."""
+        found = re.match(r"stillhouse step ['\"]?(\S+\.ipynb)", self.command)
+        return found[1] if found else None
+
+
+class _PatientLock(Lock):  # type: ignore[misc]
+    """DVC's lock of the checkout, asked for every 10 ms; DVC itself waits half a second and gives up after three."""
+
+    def lock(self) -> None:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                self._do_lock()
+                return
+            except LockError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+
+def read_steps(analysis: Analysis) -> list[Step]:
+    """The steps of `analysis`, each after those it needs.
+
+    Raises StillhouseError with DVC's reason where dvc.yaml or params.yaml can't be read.
+    """
+    try:
+        repo = _open(analysis)
+        stages = [stage for stage in repo.index.stages if Path(stage.path) == analysis.definition]
+        graph = repo.index.graph
+        with repo.lock:
+            return _in_order(
+                [
+                    Step(
+                        stage.name,
+                        tuple(sorted(needed.name for needed in graph.successors(stage))),
+                        str(stage.cmd),
+                        not stage.changed(),
+                    )
+                    for stage in stages
+                ]
+            )
+    except DvcException as error:
+        raise StillhouseError(f"{analysis.definition}: {error}") from error
+
+
+def reproduce(analysis: Analysis, name: str) -> str:
+    """Bring one step up to date and say how: "cached" (nothing to do), "restored" (from DVC's cache) or "ran".
+
+    Raises DvcException when the step's command fails.
+    """
+    notes = _Notes()
+    logger = logging.getLogger("dvc")
+    logger.addHandler(notes)
+    logger.setLevel(logging.INFO)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = _open(analysis).reproduce(targets=[f"{analysis.definition}:{name}"], single_item=True)
+    if not done:
+        return "cached"
+    return "restored" if notes.restored else "ran"
+
+
+def step_key(analysis: Analysis, name: str) -> str | None:
+    """What a step's last result came from, as a hash of its command, inputs and parameters; None when never run."""
+    entry = locked(analysis).get(name)
+    if not entry:
+        return None
+    content = {key: entry.get(key) for key in ("cmd", "deps", "params")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def locked(analysis: Analysis) -> dict[str, Any]:
+    """What dvc.lock says of each step."""
+    return dict(read_yaml(analysis.lock).get("stages", {})) if analysis.lock.exists() else {}
+
+
+class _Notes(logging.Handler):
+    """Listens to DVC, which says only in its log whether a step ran or came from the cache."""
+
+    restored = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "is cached - skipping run" in record.getMessage():
+            self.restored = True
+
+
+def _open(analysis: Analysis) -> Any:
+    os.chdir(analysis.root)
+    repo = Repo(str(analysis.root))
+    repo.lock = _PatientLock(repo.lock.lockfile)
+    return repo
+
+
+def _in_order(steps: list[Step]) -> list[Step]:
+    ordered: list[Step] = []
+    while len(ordered) < len(steps):
+        placed = {step.name for step in ordered}
+        ordered += [step for step in steps if step.name not in placed and placed.issuperset(step.needs)]
+    return ordered

@@ -1,0 +1,117 @@
+"""Releases on this machine: numbered folders with a model and its provenance, and a link to the one that serves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines import artifact
+from pipelines.analysis import Analysis
+from pipelines.errors import StillhouseError
+from pipelines.files import read_json, write_json, write_text
+from pipelines.record import Record
+
+CURRENT = "current"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A released model: its number, its version and where it lies."""
+
+    number: int
+    version: str
+    folder: Path
+
+    @property
+    def model(self) -> Path:
+        """The model artifact."""
+        return self.folder / "model"
+
+
+def releases_folder(analysis: Analysis) -> Path:
+    """Where the releases of an analysis are kept."""
+    return analysis.state / "releases" / analysis.name
+
+
+def serving_model(analysis: Analysis) -> Path:
+    """The path that always leads to the released model: what the service is started on."""
+    return releases_folder(analysis) / CURRENT / "model"
+
+
+def current(analysis: Analysis) -> Release | None:
+    """The release that serves, if there is one."""
+    link = releases_folder(analysis) / CURRENT
+    if not link.exists():
+        return None
+    folder = link.resolve()
+    return Release(int(folder.name), read_json(folder / "provenance.json")["model"], folder)
+
+
+def publish(analysis: Analysis, record: Record, image: str | None) -> Release:
+    """Release the model that the run of `record` wrote; `image` is its image's digest.
+
+    The release is written aside and then linked, so at every moment the old one or the new one serves. The model
+    that serves already is not released again. Raises StillhouseError for a run that did not pass.
+    """
+    if record.status != "passed":
+        raise StillhouseError(f"run {record.id} did not pass its gates, so its model is not released.")
+    version = artifact.load(analysis.model).version
+    before = current(analysis)
+    if before and before.version == version:
+        return before
+    release = _write(analysis, record, image, version)
+    _link(releases_folder(analysis) / CURRENT, release.folder.name)
+    _keep_summary(analysis)
+    return release
+
+
+def _write(analysis: Analysis, record: Record, image: str | None, version: str) -> Release:
+    home = releases_folder(analysis)
+    home.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((int(path.name) for path in home.iterdir() if path.name.isdigit()), default=0)
+    aside = Path(tempfile.mkdtemp(prefix=".release-", dir=home))
+    aside.chmod(0o755)
+    try:
+        shutil.copytree(analysis.model, aside / "model")
+        write_json(
+            aside / "provenance.json",
+            {
+                "model": version,
+                "image": image,
+                "run": record.id,
+                "commit": record.commit,
+                "dirty": record.dirty,
+                "data": record.data,
+                "environment": record.environment,
+                "metrics": record.metrics,
+                "released": datetime.now(UTC).isoformat(timespec="seconds"),
+                "by": record.who,
+                "where": record.where,
+            },
+        )
+        target = home / f"{number:06d}"
+        aside.rename(target)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return Release(number, version, target)
+
+
+def _link(link: Path, target: str) -> None:
+    aside = link.with_name(f".{link.name}-{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(target)
+    aside.replace(link)
+
+
+def _keep_summary(analysis: Analysis) -> None:
+    """What the next run's drift is judged against; a tracked file, so that the judgement can be repeated anywhere."""
+    if not analysis.summary.exists():
+        return
+    text = analysis.summary.read_text(encoding="utf-8")
+    if not analysis.released.exists() or analysis.released.read_text(encoding="utf-8") != text:
+        write_text(analysis.released, text)

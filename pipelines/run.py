@@ -1,0 +1,164 @@
+"""Run an analysis: every step that is not up to date, side by side where it can be, and a record of it all."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import executed, graph, record, report, workspace
+from pipelines.analysis import Analysis
+from pipelines.errors import StillhouseError
+from pipelines.progress import Progress
+from pipelines.record import Record, StepRecord
+from pipelines.schedule import Outcome, Schedule, Status
+
+LOG_LINES = 80
+_DVC_SAYS = re.compile(
+    r"^(Running stage |> |Updating lock file|ERROR: |To track the changes|\s*git add |To enable auto|\s*dvc config)"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rendering of one executed notebook, as a job after its step."""
+
+    name: str
+    needs: tuple[str, ...]
+
+
+def run(
+    analysis: Analysis,
+    progress: Progress,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    sweep: str | None = None,
+) -> Record:
+    """Run `analysis` and return its record, which says whether it passed.
+
+    With `overrides` (parameter: value) it runs in a copy, and the checkout's own results stay as they are.
+    Raises StillhouseError when nothing could be started (an unreadable dvc.yaml, another run under way).
+    """
+    overrides = overrides or {}
+    with _only_run(analysis):
+        entry = record.begin(analysis, overrides, sweep)
+        began = time.monotonic()
+        try:
+            with workspace.trial(analysis, entry.id, overrides) if overrides else nullcontext(analysis) as place:
+                record.note_inputs(entry, place)
+                _run_steps(analysis, place, entry, progress)
+                record.note_results(entry, place)
+            entry.status = "passed" if all(step.status in _GOOD for step in entry.steps) else "failed"
+        except KeyboardInterrupt:
+            entry.status = "interrupted"
+            raise
+        except BaseException:
+            entry.status = "failed"
+            raise
+        finally:
+            entry.seconds = round(time.monotonic() - began, 3)
+            record.save(analysis, entry)
+            report.write_run_page(analysis, entry)
+            report.write_index(analysis)
+    return entry
+
+
+_GOOD = ("ran", "restored", "cached")
+
+
+def _run_steps(checkout: Analysis, analysis: Analysis, entry: Record, progress: Progress) -> None:
+    steps = {step.name: step for step in graph.read_steps(analysis)}
+    target = record.folder(checkout, entry)
+    pages = {f"page-{step.name}": Page(f"page-{step.name}", (step.name,)) for step in steps.values() if step.notebook}
+    statuses: dict[str, Status] = {}
+
+    def work(name: str) -> Status:
+        if name in steps:
+            return graph.reproduce(analysis, name)
+        step = steps[name.removeprefix("page-")]
+        _add_page(checkout, analysis, step, statuses[step.name], target)
+        return "ran"
+
+    def on_end(outcome: Outcome) -> None:
+        if outcome.name not in steps:
+            return
+        statuses[outcome.name] = outcome.status
+        entry.steps.append(_step_record(outcome, target / "logs"))
+        progress.end(entry.steps[-1])
+
+    current = _current(list(steps.values()))
+    schedule = Schedule(
+        [*steps.values(), *pages.values()],
+        work,
+        target / "logs",
+        on_start=lambda name: progress.start(name) if name in steps else None,
+        on_end=on_end,
+    )
+    schedule.run(already=current)
+    _finish_pages(checkout, analysis, entry, steps, target)
+    for name in pages:
+        (target / "logs" / f"{name}.log").unlink(missing_ok=True)
+
+
+def _current(steps: list[graph.Step]) -> list[str]:
+    """The steps that need no look: up to date themselves, and so is everything they come from."""
+    current: list[str] = []
+    for step in steps:
+        if step.current and all(need in current for need in step.needs):
+            current.append(step.name)
+    return current
+
+
+def _add_page(checkout: Analysis, analysis: Analysis, step: graph.Step, status: Status, target: Path) -> bool:
+    kept = executed.keep(checkout, analysis, step, status)
+    if kept is None:
+        return False
+    report.add_notebook(kept, target, step.name)
+    return True
+
+
+def _finish_pages(
+    checkout: Analysis, analysis: Analysis, entry: Record, steps: Mapping[str, graph.Step], target: Path
+) -> None:
+    """Link the pages in the record; a failed step's page is made here, since nothing is scheduled behind a failure."""
+    for step in entry.steps:
+        if step.status == "failed" and steps[step.name].notebook:
+            _add_page(checkout, analysis, steps[step.name], "failed", target)
+        if (target / f"{step.name}.html").exists():
+            step.notebook, step.report = f"{step.name}.ipynb", f"{step.name}.html"
+
+
+def _step_record(outcome: Outcome, logs: Path) -> StepRecord:
+    message = outcome.message
+    if outcome.status == "failed":
+        message = _said(logs / f"{outcome.name}.log") or message
+    return StepRecord(outcome.name, outcome.status, round(outcome.seconds, 3), message)
+
+
+def _said(log: Path) -> str:
+    """What a failed step said, without DVC's own lines."""
+    if not log.exists():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    kept = [line for line in lines if not _DVC_SAYS.match(line)]
+    return "\n".join(kept[-LOG_LINES:]).strip()
+
+
+@contextmanager
+def _only_run(analysis: Analysis) -> Iterator[None]:
+    """One run of a checkout at a time."""
+    path = analysis.state / "run.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StillhouseError(
+                "another run is under way in this checkout. Wait for it to end, or stop it, and try again."
+            ) from None
+        yield

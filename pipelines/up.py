@@ -1,0 +1,107 @@
+"""The main job on one machine: run the pipeline, package the model, release it, serve it in the background."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import click
+
+from pipelines import release, report, service, trials
+from pipelines.analysis import STATE, Analysis
+from pipelines.errors import StillhouseError
+from pipelines.image.assemble import Image, assemble
+from pipelines.progress import Progress
+from pipelines.record import Record, folder
+from pipelines.release import Release
+from pipelines.run import run
+
+
+def up(analysis: Analysis, port: int) -> bool:
+    """Do all of it; returns whether the new model serves. A failed gate leaves what serves as it is."""
+    check_port(analysis.root, port)
+    click.echo(f"Pipeline {analysis.name}")
+    record = run(analysis, Progress())
+    trials.tell(analysis, record)
+    if record.status != "passed":
+        _tell_stopped(analysis)
+        return False
+    image = _image(analysis)
+    released = release.publish(analysis, record, image.digest)
+    ready = serve(analysis, released, port)
+    _tell_served(analysis, record, released, image, ready)
+    return True
+
+
+def check_port(root: Path, port: int) -> None:
+    """Refuse a port that something else listens on, before any work is done."""
+    ours = service.find(_service_folder(root))
+    if ours and ours.url.endswith(f":{port}"):
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StillhouseError(
+                f"port {port} can't be used ({error.strerror}). Take another (make up PORT={port + 1}), "
+                f"or end what listens there (see it with: ss -ltnp 'sport = :{port}')."
+            ) from None
+
+
+def serve(analysis: Analysis, released: Release, port: int) -> service.Ready:
+    """Have the released model served on `port`: start the service, or have the running one take it up."""
+    home = _service_folder(analysis.root)
+    model = release.serving_model(analysis)
+    running = service.find(home)
+    if running and running.url.endswith(f":{port}") and service.started_with(home) == service.code_hash():
+        if service.served_version(running.url) == released.version:
+            return running
+        return service.reload(running, released.version, home)
+    if running:
+        service.stop(running)
+    return service.start(model, home, port)
+
+
+def down(root: Path) -> None:
+    """Stop the service of this checkout."""
+    running = service.find(_service_folder(root))
+    if running is None:
+        click.echo("nothing is running")
+        return
+    service.stop(running)
+    click.echo(f"stopped the service at {running.url}")
+
+
+def _image(analysis: Analysis) -> Image:
+    began = time.monotonic()
+    image = assemble(analysis.model, analysis.state / "image", progress=click.echo)
+    click.echo(f"image {image.digest[:19]} in {time.monotonic() - began:.1f} s: {image.layout}")
+    if image.missing:
+        click.echo(f"  without its base: {image.missing}")
+    return image
+
+
+def _tell_stopped(analysis: Analysis) -> None:
+    serving = release.current(analysis)
+    click.echo(
+        f"stopped: nothing is released. Model {serving.version[:12]} (release {serving.number}) stays as it is."
+        if serving
+        else "stopped: nothing is released."
+    )
+
+
+def _tell_served(analysis: Analysis, record: Record, released: Release, image: Image, ready: service.Ready) -> None:
+    click.echo(
+        f"\nServing model {released.version[:12]} (release {released.number}) in the background\n"
+        f"  page      {ready.url}/\n"
+        f"  API       {ready.url}/openapi.json\n"
+        f"  report    {folder(analysis, record) / report.INDEX}\n"
+        f"  image     {image.layout}\n"
+        "  stop it   make down"
+    )
+
+
+def _service_folder(root: Path) -> Path:
+    return root / STATE / "service"
