@@ -9,24 +9,26 @@ from typing import Any
 
 import pipelines
 from pipelines import artifact
-from pipelines.image import app, base, dependencies, layout, platforms
-from pipelines.image.base import Base, BaseMissing
+from pipelines.image import app, base, bytecode, dependencies, layout, platforms
+from pipelines.image.base import Base
 from pipelines.image.cache import Cache, default_folder
 from pipelines.image.debian import USER
+from pipelines.image.errors import ImageError
 from pipelines.image.layer import Layer
+from pipelines.image.platforms import Platform
 
 PORT = 8080
 PROJECT = Path(pipelines.__file__).resolve().parents[1]
 LABEL = "org.opencontainers.image"
-WITHOUT_BASE = "without-base"
+INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True)
 class Image:
     """An assembled image: its manifest's digest, the layout it lies in, and its layers from the bottom up.
 
-    `model` is the model's content hash. `missing` says what base is missing, why, and what mends it; it is None
-    where the image is whole.
+    `model` is the model's content hash. `missing` says what is missing (the base, or the bytecode for it), why, and
+    what mends it; it is None where the image is whole.
     """
 
     digest: str
@@ -51,38 +53,57 @@ def assemble(
     project: Path = PROJECT,
     cache: Path | None = None,
     make_base: bool = True,
+    try_again: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Image:
     """Write the serving image of the model in the folder `model` as an OCI layout to the folder `out`.
 
     The same model, code, lock files and platform give the same digest anywhere. What is slow to make comes from
     `cache`; with `make_base` a base that is not there is pulled or made (some seconds, once), and `progress` is told.
+    Where that failed, it is tried again the next day, or at once with `try_again`.
+
     Raises ImageError for a model that can't be trusted and where dependencies can't be had; then `out` stays what
     it was.
     """
     target, kept = platforms.find(platform), Cache(cache or default_folder())
     trained, model_layer = app.model_layer(model)
-    below, missing = _base(project, target, kept, make_base, progress)
-    layers = (
-        *(below.layers if below else ()),
-        dependencies.layer(project, target, kept),
-        app.app_layer(),
-        model_layer,
-    )
+    installed = dependencies.layer(project, target, kept)
+    sources = _Sources(project, kept, base.Effort(make_base, try_again), progress)
+    below, compiled, missing = _lower(sources, target, installed)
+    layers = (*(below.layers if below else ()), installed, *compiled, app.app_layer(), model_layer)
     annotations = _annotations(trained, below)
     run = _run(below.environment if below else {"PATH": base.PATH}, annotations)
-    tag = trained.version[:12] + ("" if below else f"-{WITHOUT_BASE}")
+    tag = trained.version[:12] + (f"-{INCOMPLETE}" if missing else "")
     digest = layout.write(out, layout.Content(layers, target, run, annotations), tag)
     return Image(digest, out, tag, target.name, trained.version, layers, missing)
 
 
-def _base(
-    project: Path, platform: platforms.Platform, cache: Cache, make: bool, say: Callable[[str], None]
-) -> tuple[Base | None, str | None]:
+@dataclass(frozen=True)
+class _Sources:
+    """Where a base comes from."""
+
+    project: Path
+    cache: Cache
+    effort: base.Effort
+    progress: Callable[[str], None]
+
+    def base(self, platform: Platform) -> Base:
+        return base.find(self.project, platform, self.cache, self.effort, self.progress)
+
+
+def _lower(
+    sources: _Sources, platform: Platform, installed: Layer
+) -> tuple[Base | None, tuple[Layer, ...], str | None]:
+    """The base, the bytecode for it and the dependencies, and what of both is missing and why."""
+    below: Base | None = None
     try:
-        return base.find(project, platform, cache, make, say), None
-    except BaseMissing as error:
-        return None, str(error)
+        below = sources.base(platform)
+        if below.python is None:  # pulled: it brings its own bytecode
+            return below, (), None
+        compiler = sources.base(platforms.find(None))
+        return below, (bytecode.layer(below, installed, compiler, sources.cache),), None
+    except ImageError as error:
+        return below, (), str(error) if below is None else f"the bytecode, so it starts slowly: {error}"
 
 
 def _annotations(model: artifact.Model, below: Base | None) -> dict[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.files import read_json, write_json
 from pipelines.image import base_lock, debian
 from pipelines.image.base_lock import Pin, Recipe
 from pipelines.image.cache import Cache, Kept, key
@@ -13,7 +16,10 @@ from pipelines.image.errors import ImageError
 from pipelines.image.layer import Layer
 from pipelines.image.platforms import Platform
 
+PYTHON = "3.11"
 PATH = "/usr/local/bin:/usr/bin:/bin"
+DAY = 24 * 3600
+AGAIN = "stillhouse image"
 UPDATE = "stillhouse image --update-base"
 Say = Callable[[str], None]
 
@@ -22,21 +28,40 @@ class BaseMissing(ImageError):
     """There is no base here; its text says which, why, and what mends it."""
 
 
+class ToolMissing(BaseMissing):
+    """There is no base here because a program is not installed."""
+
+
 @dataclass(frozen=True)
 class Base:
-    """The lowest layers, what they are called (a digest), and the environment they set."""
+    """The lowest layers, what they are called, and the environment they set.
+
+    `python` is the version of the Debian package with the interpreter; None for a base from a registry.
+    """
 
     name: str
     digest: str
     layers: tuple[Layer, ...]
+    python: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: {"PATH": PATH})
 
 
-def find(project: Path, platform: Platform, cache: Cache, make: bool, say: Say) -> Base:
+@dataclass(frozen=True)
+class Effort:
+    """What may be done for a base that the cache does not have.
+
+    `make` it (or pull it), and `again` where that failed less than a day ago.
+    """
+
+    make: bool = True
+    again: bool = False
+
+
+def find(project: Path, platform: Platform, cache: Cache, effort: Effort, say: Say) -> Base:
     """The base that `project`'s lock pins for `platform`.
 
-    Where the cache has none, it is pulled or made if `make` says so (seconds, told through `say`). Raises
-    BaseMissing where it can't be had, or is another one than the lock has.
+    Where the cache has none, it is pulled or made (seconds, told through `say`). Raises BaseMissing where it can't
+    be had, or is another one than the lock has.
     """
     pin = base_lock.read_pin(project, platform.name)
     if pin is None:
@@ -44,11 +69,30 @@ def find(project: Path, platform: Platform, cache: Cache, make: bool, say: Say) 
     made_from = key("base", pin.image or str(pin.digest))
     kept = cache.find("base", made_from)
     if not kept:
-        if not make:
-            raise BaseMissing(f"the base {_name(pin)} is not in the cache. Get it: stillhouse image")
-        kept = cache.get("base", made_from, lambda: _get(project, platform, pin, cache, say))
+        if not effort.make:
+            raise BaseMissing(f"the base {_name(pin)} is not in the cache. Get it: {AGAIN}")
+        with _remembered(cache, made_from, effort.again):
+            kept = cache.get("base", made_from, lambda: _get(project, platform, pin, cache, say))
     environment = dict(kept.about.get("environment", {})) or {"PATH": PATH}
-    return Base(_name(pin), _digest(pin), kept.layers, environment)
+    python = (pin.packages or {}).get(f"python{PYTHON}-minimal")
+    return Base(_name(pin), _digest(pin), kept.layers, python, environment)
+
+
+@contextmanager
+def _remembered(cache: Cache, made_from: str, again: bool) -> Iterator[None]:
+    """Remember a failure for a day: finding out takes seconds, and it seldom mends itself within minutes."""
+    path = cache.folder / "failed" / f"{made_from}.json"
+    failed = read_json(path)
+    if failed and not again and time.time() - path.stat().st_mtime < DAY:
+        raise BaseMissing(f"{failed['why']}\n(This was found out earlier today. To try again: {AGAIN})")
+    try:
+        yield
+    except ToolMissing:
+        raise  # this one is found out at once
+    except BaseMissing as error:
+        write_json(path, {"why": str(error)})
+        raise
+    path.unlink(missing_ok=True)
 
 
 def update(project: Path, platform: Platform, cache: Cache, say: Say) -> Path:
@@ -90,7 +134,7 @@ def _get(project: Path, platform: Platform, pin: Pin, cache: Cache, say: Say) ->
 def _recipe_for_here(project: Path, platform: Platform) -> Recipe:
     missing = debian.find_tools()
     if missing:
-        raise BaseMissing(f"the base for {platform.name} can't be made here: {missing}, then run: stillhouse image")
+        raise ToolMissing(f"the base for {platform.name} can't be made here: {missing}, then run: {AGAIN}")
     return base_lock.read_recipe(project)
 
 

@@ -37,7 +37,7 @@ def command(
     model, out = _folders(analysis, model, out)
     if update_base:
         _update_base(platform)
-    image = assemble(model, out, platform=platform, progress=_say)
+    image = assemble(model, out, platform=platform, try_again=True, progress=_say)
     _tell(image)
     if verify:
         verify_layout(image.layout)
@@ -71,7 +71,7 @@ def _tell(image: Image) -> None:
     click.echo(f"  {image.layout}:{image.tag}  {image.platform}, {image.size / 1e6:,.1f} MB")
     click.echo(image.digest)
     if image.missing:
-        _say(f"It holds the upper layers only: {image.missing}")
+        _say(f"This image is incomplete: {image.missing}")
 
 
 def _push(image: Image, reference: str) -> None:
@@ -79,7 +79,7 @@ def _push(image: Image, reference: str) -> None:
     from pipelines.image.errors import ImageError
 
     if image.missing:
-        raise ImageError(f"an image without a base can't run, so it was not pushed: {image.missing}")
+        raise ImageError(f"an incomplete image is not pushed: {image.missing}")
     digest = registry.push(image.layout, reference, _say)
     click.echo(f"pushed to {reference} as {digest}")
 

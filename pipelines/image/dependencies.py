@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 
 import uv
 
+from pipelines.image.base import PYTHON
 from pipelines.image.cache import Cache, Kept, key
 from pipelines.image.errors import ImageError
 from pipelines.image.layer import Entry, File, Layer
 from pipelines.image.platforms import Platform
 
 GROUP = "serving"
-PYTHON = "3.11"  # the base's
 FOLDER = "opt/dependencies"
 RECIPE = "1"  # raise it where what is left out changes
 
