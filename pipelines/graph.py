@@ -30,12 +30,13 @@ LOCK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, the steps it needs, its command, and whether DVC holds it for up to date."""
+    """One step: its name, the steps it needs, its command, whether DVC holds it for up to date, and what it writes."""
 
     name: str
     needs: tuple[str, ...]
     command: str
     current: bool
+    outs: frozenset[Path] = frozenset()
 
     @property
     def is_gate(self) -> bool:
@@ -81,6 +82,7 @@ def read_steps(analysis: Analysis) -> list[Step]:
                         tuple(sorted(needed.name for needed in graph.successors(stage))),
                         str(stage.cmd),
                         not stage.changed(),
+                        frozenset(Path(out.fs_path) for out in stage.outs),
                     )
                     for stage in stages
                 ]

@@ -99,14 +99,14 @@ def note_inputs(record: Record, analysis: Analysis) -> None:
     record.environment = _sha256(lock) if lock.exists() else ""
 
 
-def note_results(record: Record, analysis: Analysis) -> None:
-    """Note the metrics, the gates' verdicts and the model's version, as far as this run's steps brought them about."""
-    done = {step.name for step in record.steps if step.status in ("ran", "restored", "cached")}
+def note_results(record: Record, analysis: Analysis, written: frozenset[Path]) -> None:
+    """Note the gates' verdicts, and the metrics and the model's version where they are among what the run has written."""
     record.gates = {
         step.name.removeprefix("gate-"): _verdict(analysis, step) for step in record.steps if step.name[:5] == "gate-"
     }
-    if done - set(record.gates):
+    if analysis.metrics in written:
         record.metrics = read_json(analysis.metrics) or {}
+    if analysis.model in written:
         record.model = (read_json(analysis.model / "model.json") or {}).get("version")
 
 

@@ -51,8 +51,8 @@ def run(
         try:
             with workspace.trial(analysis, entry.id, overrides) if overrides else nullcontext(analysis) as place:
                 record.note_inputs(entry, place)
-                _run_steps(analysis, place, entry, progress)
-                record.note_results(entry, place)
+                written = _run_steps(analysis, place, entry, progress)
+                record.note_results(entry, place, written)
             entry.status = "passed" if all(step.status in _GOOD for step in entry.steps) else "failed"
         except KeyboardInterrupt:
             entry.status = "interrupted"
@@ -71,7 +71,8 @@ def run(
 _GOOD = ("ran", "restored", "cached")
 
 
-def _run_steps(checkout: Analysis, analysis: Analysis, entry: Record, progress: Progress) -> None:
+def _run_steps(checkout: Analysis, analysis: Analysis, entry: Record, progress: Progress) -> frozenset[Path]:
+    """Run the steps and return what those that are done have written."""
     steps = {step.name: step for step in graph.read_steps(analysis)}
     target = record.folder(checkout, entry)
     pages = {f"page-{step.name}": Page(f"page-{step.name}", (step.name,)) for step in steps.values() if step.notebook}
@@ -103,6 +104,7 @@ def _run_steps(checkout: Analysis, analysis: Analysis, entry: Record, progress: 
     _finish_pages(checkout, analysis, entry, steps, target)
     for name in pages:
         (target / "logs" / f"{name}.log").unlink(missing_ok=True)
+    return frozenset(out for step in entry.steps if step.status in _GOOD for out in steps[step.name].outs)
 
 
 def _current(steps: list[graph.Step]) -> list[str]:

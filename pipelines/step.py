@@ -29,7 +29,7 @@ def execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> No
     with tempfile.TemporaryDirectory(prefix="stillhouse-") as runtime:
         # A short folder of our own: kernels are reached over sockets in it, whose paths may be 107 bytes at most.
         os.environ["JUPYTER_RUNTIME_DIR"] = runtime
-        _run(notebook, executed, parameters)
+        _run(notebook, executed, parameters, sockets=f"{runtime}/kernel")
     _check_complete(notebook, executed)
 
 
@@ -59,7 +59,7 @@ def _assigned(source: str) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def _run(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
+def _run(notebook: Path, executed: Path, parameters: Mapping[str, Any], sockets: str) -> None:
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -76,8 +76,9 @@ def _run(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
             progress_bar=False,
             # The graceful way stalls for four seconds in one of ten runs.
             shutdown_kernel="immediate",
-            # Sockets in a folder: no race for TCP ports between steps that start side by side.
-            config=Config({"KernelManager": {"transport": "ipc"}}),
+            # Sockets in our own folder: no race for TCP ports between steps that start side by side, and no
+            # kernel-ipc-1 in the current folder, which is what two kernels would otherwise share.
+            config=Config({"KernelManager": {"transport": "ipc", "ip": sockets}}),
         )
     except PapermillExecutionError as error:
         raise StepError(_describe(notebook, executed, error)) from None

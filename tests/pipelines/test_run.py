@@ -148,3 +148,12 @@ def test_the_same_commit_gives_the_same_model_in_another_folder(flowers: Analysi
     second = run(Analysis(other, other / "notebooks" / "flowers"), quiet())
     assert set(how(second).values()) == {"ran"}
     assert first.model == second.model
+
+
+def test_a_failed_run_does_not_pass_on_older_metrics(flowers: Analysis) -> None:
+    run(flowers, quiet())
+    flowers.params.write_text("factor: three\n")
+    entry = run(flowers, quiet())
+    assert how(entry)["train"] == "failed"
+    assert entry.metrics == {}
+    assert entry.model is None
