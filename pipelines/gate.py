@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ def _arguments(folder: Path, tests: Path, gate: str, workers: int) -> list[str]:
     arguments = [str(tests), "-qq", "--no-header", "--no-summary", "--capture=fd", "--tb=short"]
     # Stand alone: neither the checkout's pytest settings nor its caches may change a verdict.
     arguments += ["-c", os.devnull, f"--rootdir={folder}", f"--confcutdir={folder}", "-p", "no:cacheprovider"]
-    arguments += ["-o", f"pythonpath={folder}", "--import-mode=importlib", "--strict-markers", "-W", "error"]
+    arguments += ["-o", f"pythonpath={shlex.quote(str(folder))}", "--import-mode=importlib", "--strict-markers", "-W", "error"]
     arguments += [f"--junitxml={junit}"]
     return [*arguments, "-p", "xdist.plugin", "-n", str(workers)] if workers else arguments
 

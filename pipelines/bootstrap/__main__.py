@@ -40,7 +40,7 @@ def set_up(root: Path, purpose: str, wanted_port: int | None = None) -> None:
     problems += [] if ready else machine.install_problems(root, purpose, uv.find(root))
     problems += [] if wanted_port is None else port.problems(root, wanted_port)
     if problems:
-        raise StopError("\n".join(["Nothing is set up yet, because:", *(f"  - {line}" for line in problems)]))
+        raise StopError("\n".join(["Before anything is done:", *(f"  - {line}" for line in problems)]))
     if ready:
         return
     with environment.only_one(root):

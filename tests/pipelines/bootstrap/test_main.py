@@ -71,7 +71,7 @@ def test_everything_missing_is_named_at_once(checkout):
     (checkout.programs / "git").unlink()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         told = checkout.bootstrap("up", "--port", str(taken.getsockname()[1]))
-    assert [line[:8] for line in told.stderr.splitlines()] == ["Nothing ", "  - git ", "  - port"]
+    assert [line[:8] for line in told.stderr.splitlines()] == ["Before a", "  - git ", "  - port"]
 
 
 def test_a_failed_install_says_what_to_do_and_is_mended_by_running_again(checkout):
