@@ -95,8 +95,8 @@ def _arguments(folder: Path, tests: Path, gate: str, workers: int) -> list[str]:
     arguments = [str(tests), "-qq", "--no-header", "--no-summary", "--capture=fd", "--tb=short"]
     # Stand alone: neither the checkout's pytest settings nor its caches may change a verdict.
     arguments += ["-c", os.devnull, f"--rootdir={folder}", f"--confcutdir={folder}", "-p", "no:cacheprovider"]
-    arguments += ["-o", f"pythonpath={shlex.quote(str(folder))}", "--import-mode=importlib", "--strict-markers", "-W", "error"]
-    arguments += [f"--junitxml={junit}"]
+    arguments += ["-o", f"pythonpath={shlex.quote(str(folder))}", "--import-mode=importlib", "--strict-markers"]
+    arguments += ["-W", "error", f"--junitxml={junit}"]
     return [*arguments, "-p", "xdist.plugin", "-n", str(workers)] if workers else arguments
 
 
