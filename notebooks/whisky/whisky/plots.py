@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from whisky import neighbours
 from whisky.table import FEATURES, MOST
@@ -24,10 +25,13 @@ REGION_COLOURS = {
     "Lowland": "#9a86b4",
     "Campbeltown": "#5b4b8a",
 }
+# Where a name may stand beside its dot: points right and up, and which share of it lies to the left.
+SIDES = ((6, -3, 0), (-6, -3, 1), (0, 6, 0.5), (0, -13, 0.5), (5, 4, 0), (-5, 4, 1), (5, -11, 0), (-5, -11, 1))
+
 # Set for whoever imports this module: a notebook.
 plt.rcParams.update(
     {
-        "figure.dpi": 80,
+        "figure.dpi": 72,
         "figure.facecolor": PAPER,
         "font.size": 9,
         "text.color": INK,
@@ -48,64 +52,74 @@ def radars(table: pd.DataFrame, whiskies: Sequence[str], columns: int = 4) -> Fi
     """A radar chart of the twelve scores for each of `whiskies`, coloured by region."""
     rows = -(-len(whiskies) // columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(2.9 * columns, 3.0 * rows), subplot_kw={"projection": "polar"}, squeeze=False
+        rows, columns, figsize=(2.75 * columns, 2.85 * rows), subplot_kw={"projection": "polar"}, squeeze=False
     )
     for axes, whisky in zip(grid.flat, whiskies, strict=False):
         row = table.set_index("whisky").loc[whisky]
         _radar(axes, row[FEATURES].to_numpy(float), REGION_COLOURS[row["region"]])
-        axes.set_title(f"{whisky}\n", pad=8)
-        axes.text(0.5, 1.17, row["region"], transform=axes.transAxes, ha="center", va="bottom", fontsize=8)
+        axes.text(0.5, 1.3, whisky, transform=axes.transAxes, ha="center", weight="bold", fontsize=11)
+        axes.text(0.5, 1.2, row["region"], transform=axes.transAxes, ha="center", color="#8d8473")
     for axes in grid.flat[len(whiskies) :]:
         axes.remove()
-    figure.tight_layout(w_pad=2.0)
+    figure.subplots_adjust(left=0.05, right=0.95, top=0.86, bottom=0.04, wspace=0.7, hspace=0.45)
     return figure
 
 
 def distillery_map(table: pd.DataFrame, coast: pd.DataFrame, named: Sequence[str]) -> Figure:
-    """The distilleries in real coordinates, coloured by region, with the names of `named`."""
-    figure, axes = plt.subplots(figsize=(6.2, 8.2))
-    for _, part in coast.groupby("part"):
-        axes.fill(part["longitude"], part["latitude"], facecolor=LAND, edgecolor="#b9b1a2", linewidth=0.6)
-    for region, colour in REGION_COLOURS.items():
-        here = table[table["region"] == region]
-        axes.scatter(
-            here["longitude"], here["latitude"], s=26, color=colour, edgecolor=PAPER, linewidth=0.5,
-            label=f"{region} ({len(here)})", zorder=3,
-        )  # fmt: skip
-    for whisky in named:
-        _name_on_map(axes, table.set_index("whisky").loc[whisky])
-    axes.set(xlim=(-7.9, -1.6), ylim=(54.5, 59.45), facecolor=SEA, xticks=[], yticks=[])
-    axes.set_aspect(1 / np.cos(np.radians(57)))
+    """The distilleries in real coordinates, coloured by region, the Speyside enlarged, with the names of `named`."""
+    figure, axes = plt.subplots(figsize=(9.4, 8.2))
+    inset = axes.inset_axes((0.625, 0.33, 0.365, 0.42))
+    speyside = ((-3.75, -2.42), (57.12, 57.78))
+    for view, (west_east, south_north), size in (
+        (axes, ((-7.9, 2.3), (54.5, 59.45)), 26),
+        (inset, speyside, 34),
+    ):
+        for _, part in coast.groupby("part"):
+            view.fill(part["longitude"], part["latitude"], facecolor=LAND, edgecolor="#b9b1a2", linewidth=0.6)
+        for region, colour in REGION_COLOURS.items():
+            here = table[table["region"] == region]
+            view.scatter(
+                here["longitude"], here["latitude"], s=size, color=colour, edgecolor=PAPER, linewidth=0.5,
+                label=f"{region} ({len(here)})", zorder=3,
+            )  # fmt: skip
+        view.set(xlim=west_east, ylim=south_north, facecolor=SEA, xticks=[], yticks=[])
+        view.set_aspect(1 / np.cos(np.radians(57)))
+    inset.spines[:].set(visible=True, color="#b9b1a2")
+    inset.set_title("Speyside, enlarged", loc="left", fontsize=9, weight="normal")
+    axes.indicate_inset_zoom(inset, edgecolor="#b9b1a2")
+    places = table[["longitude", "latitude"]].to_numpy()
+    within = _within(places, speyside)
+    _name(axes, places, table["whisky"], [whisky for whisky in named if not within[table["whisky"] == whisky].any()])
+    _name(inset, places[within], table["whisky"][within], named)
     axes.legend(loc="upper left", title="Region", alignment="left")
     axes.set_title("Where the whiskies come from", loc="left")
-    figure.tight_layout()
     return figure
 
 
 def flavour_map(points: pd.DataFrame, arrows: pd.DataFrame, shares: npt.ArrayLike, named: Sequence[str]) -> Figure:
     """Whiskies on the two main directions of flavour (x, y), and how the twelve scores point (arrows)."""
-    figure, axes = plt.subplots(figsize=(8.2, 6.4))
-    reach = np.abs(points[["x", "y"]].to_numpy()).max() / np.abs(arrows[["x", "y"]].to_numpy()).max() * 0.8
-    strong = arrows[np.hypot(arrows["x"], arrows["y"]) > 0.25]
-    for feature, x, y in strong[["feature", "x", "y"]].itertuples(index=False):
+    figure, axes = plt.subplots(figsize=(8.6, 6.6))
+    reach = 0.75 * np.abs(points[["x", "y"]].to_numpy()).max(axis=0).min() / np.abs(arrows[["x", "y"]].to_numpy()).max()
+    for feature, x, y in arrows[["feature", "x", "y"]].itertuples(index=False):
+        if np.hypot(x, y) < 0.25:
+            continue
+        tip = (x * reach, y * reach)
+        axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": "#d3cbbc", "lw": 1.4}, zorder=1)
         axes.annotate(
-            "", (x * reach, y * reach), (0, 0), arrowprops={"arrowstyle": "-|>", "color": "#c9c1b2", "lw": 1.4}
-        )
-        axes.text(x * reach * 1.1, y * reach * 1.1, feature, color="#8d8473", ha="center", va="center")
+            feature, tip, (14 * np.sign(x), 7 * np.sign(y)), textcoords="offset points", color="#8d8473",
+            ha="center", va="center", style="italic", zorder=2,
+        )  # fmt: skip
     for region, colour in REGION_COLOURS.items():
         here = points[points["region"] == region]
-        axes.scatter(here["x"], here["y"], s=30, color=colour, edgecolor=PAPER, linewidth=0.5, label=region, zorder=3)
-    for whisky in named:
-        row = points.set_index("whisky").loc[whisky]
-        axes.annotate(whisky, (row["x"], row["y"]), (5, 4), textcoords="offset points", fontsize=8)
+        axes.scatter(here["x"], here["y"], s=34, color=colour, edgecolor=PAPER, linewidth=0.6, label=region, zorder=3)
     across, up = np.asarray(shares)[:2]
     axes.set(xlabel=f"first direction ({across:.0%} of the variance)", ylabel=f"second direction ({up:.0%})")
     axes.axhline(0, color=PALE, lw=0.8, zorder=0)
     axes.axvline(0, color=PALE, lw=0.8, zorder=0)
     axes.margins(0.08)
+    _name(axes, points[["x", "y"]].to_numpy(), points["whisky"], named)
     axes.legend(loc="best")
     axes.set_title("The flavour map", loc="left")
-    figure.tight_layout()
     return figure
 
 
@@ -117,6 +131,7 @@ def distance_matrix(table: pd.DataFrame, metric: str = "euclidean") -> Figure:
     starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
     ends = np.r_[starts[1:], len(labels)]
     figure, axes = plt.subplots(figsize=(7.4, 6.4))
+    np.fill_diagonal(apart, np.nan)  # a whisky is no neighbour of its own
     image = axes.imshow(apart, cmap="YlOrBr_r", interpolation="nearest")
     for start in starts[1:]:
         axes.axhline(start - 0.5, color=PAPER, lw=0.9)
@@ -128,7 +143,6 @@ def distance_matrix(table: pd.DataFrame, metric: str = "euclidean") -> Figure:
     axes.set(xlabel="Wishart's class", ylabel="Wishart's class")
     figure.colorbar(image, label=f"{metric} distance", shrink=0.8).outline.set_visible(False)
     axes.set_title("How far every whisky is from every other (dark is near)", loc="left")
-    figure.tight_layout()
     return figure
 
 
@@ -144,9 +158,8 @@ def variants(choice: pd.DataFrame, bar: float, best: float) -> Figure:
     axes.set_yticks(range(len(rows)), rows["metric"] + ", " + rows["scaling"])
     axes.tick_params(axis="y", length=0)
     axes.set(xlabel="precision@5, with a 95 % bootstrap interval")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left")
     axes.set_title("Twelve ways to measure a distance", loc="left")
-    figure.tight_layout()
     return figure
 
 
@@ -156,12 +169,11 @@ def class_scores(scores: dict[str, float], sizes: dict[str, int], chance: float)
     names = [f"{label}\n({sizes[label]})" for label in scores]
     bars = axes.bar(names, list(scores.values()), color="#b8862d", width=0.7)
     axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
-    axes.axhline(chance, color="#a23b2a", lw=1, ls="--")
-    axes.text(len(names) - 0.4, chance + 0.01, "draw of lots", color="#a23b2a", ha="right", fontsize=8)
+    axes.axhline(chance, color="#a23b2a", lw=1, ls="--", label="a draw of lots")
+    axes.legend(loc="upper left")
     axes.set(ylim=(0, 1), xlabel="Wishart's class (whiskies in it)", ylabel="precision@5")
     axes.tick_params(axis="x", length=0)
     axes.set_title("How often a recommendation is in the class of the whisky asked for", loc="left")
-    figure.tight_layout()
     return figure
 
 
@@ -173,9 +185,9 @@ def in_lists(table: pd.DataFrame, counts: npt.ArrayLike, shown: int = 12) -> Fig
     bars = axes.barh(table["whisky"].iloc[order], np.asarray(counts)[order], color=colours, height=0.7)
     axes.bar_label(bars, padding=3, fontsize=8)
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=f"in how many of {len(table) - 1} lists of five")
     axes.set_title("Most often recommended", loc="left")
-    figure.tight_layout()
     return figure
 
 
@@ -203,15 +215,49 @@ def _radar(axes: Axes, scores: npt.NDArray[np.float64], colour: str) -> None:
     axes.fill(around, np.r_[scores, scores[0]], color=colour, alpha=0.25)
     axes.set_theta_offset(np.pi / 2)
     axes.set_theta_direction(-1)
-    axes.set_ylim(0, MOST)
-    axes.set_yticks(range(1, MOST + 1), [])
-    axes.set_xticks(angles, FEATURES, fontsize=7)
-    axes.tick_params(pad=-1)
+    axes.set(ylim=(0, MOST), yticks=range(1, MOST + 1), yticklabels=[], xticks=angles, xticklabels=[])
+    axes.set_rorigin(-0.6)  # a score of 0 keeps a place of its own, so that thin profiles stay shapes
+    for angle, feature in zip(angles, FEATURES, strict=True):
+        side = {-1: "right", 0: "center", 1: "left"}[int(np.sign(np.round(np.sin(angle), 6)))]
+        axes.text(angle, MOST + 0.5, feature, ha=side, va="center", fontsize=7.5)
     axes.grid(color=PALE, lw=0.6)
     axes.spines["polar"].set_color(PALE)
 
 
-def _name_on_map(axes: Axes, row: pd.Series) -> None:
-    axes.annotate(
-        str(row.name), (row["longitude"], row["latitude"]), (5, 3), textcoords="offset points", fontsize=7.5, zorder=4
-    )
+def _within(
+    places: npt.NDArray[np.float64], box: tuple[tuple[float, float], tuple[float, float]]
+) -> npt.NDArray[np.bool_]:
+    low, high = np.transpose(box)
+    return ((places >= low) & (places <= high)).all(axis=1)
+
+
+def _name(axes: Axes, places: npt.NDArray[np.float64], whiskies: pd.Series, named: Sequence[str]) -> None:
+    """Write the names of `named` beside their dots, each where it covers the fewest dots and names."""
+    to_points = axes.transData.transform
+    dots = to_points(places) * 72 / axes.figure.dpi
+    taken: list[tuple[float, float, float, float]] = []
+    for name, dot in zip(whiskies, dots, strict=True):
+        if name not in named:
+            continue
+        boxes = [(dot[0] + x - (width := 4.6 * len(name)) * left, dot[1] + y, width, 9) for x, y, left in SIDES]
+        costs = [
+            sum(_inside(other, box) for other in dots) + 3 * sum(_overlap(box, other) for other in taken)
+            for box in boxes
+        ]
+        best = int(np.argmin(costs))
+        taken.append(boxes[best])
+        x, y, left = SIDES[best]
+        axes.annotate(
+            name, places[list(whiskies).index(name)], (x, y), textcoords="offset points", fontsize=8, zorder=4,
+            ha="right" if left == 1 else "center" if left else "left",
+        )  # fmt: skip
+
+
+def _inside(dot: npt.NDArray[np.float64], box: tuple[float, float, float, float]) -> bool:
+    x, y, width, height = box
+    return bool(x - 3 <= dot[0] <= x + width + 3 and y - 3 <= dot[1] <= y + height + 1)
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    apart = one[0] + one[2] < other[0] or other[0] + other[2] < one[0]
+    return not (apart or one[1] + one[3] < other[1] or other[1] + other[3] < one[1])
