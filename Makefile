@@ -9,7 +9,7 @@ export STILLHOUSE_ARTIFACTS := $(CURDIR)/$(RESULTS)
 .PHONY: help up down test bench lint format notebooks image clean
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
 up: ## from the notebooks to the service on 127.0.0.1: set up, run, gate, release, serve (PORT=8080)
 	@$(SETUP) up --port $(PORT)

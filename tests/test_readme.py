@@ -1,5 +1,6 @@
 """README, the Makefile and the command line tell of the same things."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -102,30 +103,37 @@ def test_every_target_is_phony_and_has_help():
     assert set(phony[1].split()) == set(TARGETS) == {name for name in recipes() if "/" not in name}
 
 
-def make(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run make in a folder, as a person does: not as a part of the make that may run these tests."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
 
 
-def test_make_alone_lists_the_targets():
-    told = make()
+@pytest.fixture
+def fresh(tmp_path):
+    """A folder with a space in its name and the Makefile in it, where nothing is set up."""
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "a folder" / "Makefile").write_text(MAKEFILE, encoding="utf-8")
+    return tmp_path / "a folder"
+
+
+def test_make_alone_lists_the_targets(fresh):
+    told = make(fresh)
     assert told.returncode == 0
-    assert told.stdout == make("help").stdout
+    assert told.stdout == make(fresh, "help").stdout
     assert {tuple(line.split(maxsplit=1)) for line in told.stdout.splitlines()} == set(TARGETS.items())
 
 
-def test_make_down_before_anything_is_set_up_says_so(tmp_path):
-    told = make("down", cwd=tmp_path)
+def test_make_down_before_anything_is_set_up_says_so(fresh):
+    told = make(fresh, "down")
     assert told.returncode != 0
     assert "Nothing is set up here yet: make up" in told.stderr
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
-def test_make_can_say_what_each_target_would_do(target, tmp_path):
-    """In a folder with spaces, where nothing is set up."""
-    folder = tmp_path / "a folder"
-    folder.mkdir()
-    told = make("--dry-run", target, cwd=folder)
+def test_make_can_say_what_each_target_would_do(target, fresh):
+    told = make(fresh, "--dry-run", target)
     assert told.returncode == 0
     assert told.stdout
 

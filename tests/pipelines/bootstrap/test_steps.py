@@ -16,7 +16,7 @@ def test_a_step_is_one_line_with_its_time(capsys):
 def test_a_failed_step_shows_the_end_of_what_it_said(capsys):
     code = "import sys; [print(f'line {n}') for n in range(100)]; sys.exit('kettle: certificate expired')"
     with pytest.raises(steps.StopError) as stopped:
-        steps.run("making tea", [sys.executable, "-c", code])
+        steps.run("making tea", [sys.executable, "-u", "-c", code])
     lines = str(stopped.value).splitlines()
     assert lines[0] == "making tea: failed."
     assert "    line 99" in lines
