@@ -1,6 +1,7 @@
 # Everything a person or CI does here, by name. `make help` lists it; each recipe calls a tool that says the rest.
 PORT ?= 8080
-SETUP := python3 -m pipelines.bootstrap
+PYTHON = $(or $(shell command -v python3;),$(error python3 is missing: sudo apt-get install python3 python3-venv))
+SETUP = "$(PYTHON)" -m pipelines.bootstrap
 RESULTS := .stillhouse/test
 
 export STILLHOUSE_ARTIFACTS := $(CURDIR)/$(RESULTS)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -129,6 +130,16 @@ def test_make_down_before_anything_is_set_up_says_so(fresh):
     told = make(fresh, "down")
     assert told.returncode != 0
     assert "Nothing is set up here yet: make up" in told.stderr
+
+
+def test_make_without_python_says_how_to_get_it(fresh, monkeypatch):
+    (fresh / "bin").mkdir()
+    for name in ("make", "sh"):
+        (fresh / "bin" / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(fresh / "bin"))
+    told = make(fresh, "up")
+    assert told.returncode != 0
+    assert "python3 is missing: sudo apt-get install python3 python3-venv" in told.stderr
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
