@@ -44,6 +44,9 @@ def run(what: str, command: list[str], variables: dict[str, str] | None = None) 
             break
         except subprocess.TimeoutExpired:
             print(".", end="", flush=True)
+        except BaseException:
+            process.kill()  # an interrupted step doesn't go on behind our back
+            raise
     print(f" {time.monotonic() - started:.1f} s", flush=True)
     if process.returncode:
         told = "\n".join(f"    {line}" for line in output.strip().splitlines()[-15:])

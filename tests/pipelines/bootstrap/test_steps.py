@@ -1,5 +1,7 @@
 """How a step is run and told of."""
 
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -44,3 +46,17 @@ def test_a_program_that_is_not_there_prints_nothing():
     assert steps.output_of(["/no/such/program"]) is None
     assert steps.output_of([sys.executable, "-c", "raise SystemExit(1)"]) is None
     assert steps.output_of([sys.executable, "-c", "print('yes')"]) == "yes\n"
+
+
+def test_an_interrupted_step_does_not_go_on(monkeypatch):
+    started = []
+
+    def interrupt(process, **_named):
+        started.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        steps.run("making tea", [sys.executable, "-c", "import time; time.sleep(600)"])
+    assert started[0].wait(10) == -signal.SIGKILL
+    started[0].stdout.close()
