@@ -231,10 +231,11 @@ class App:
 
 
 def _no_handler(route: Route, method: str) -> Response:
+    """The answer to OPTIONS; to any other method that nobody handles, raises Problem (405)."""
     if method == "OPTIONS":
         return Response(b"", "text/plain", 204, route.allow)
     allowed = ", ".join(route.handlers)
-    return Problem(405, f"{method} is not answered here; {allowed} is.", route.allow).response()
+    raise Problem(405, f"{method} is not answered here; {allowed} is.", route.allow)
 
 
 def _file(request: Request, file: page.File) -> Response:

@@ -41,7 +41,6 @@ class File:
         lasting = {**etag, "cache-control": "public, max-age=31536000, immutable"}
         self._lasting = Response(content, content_type, headers=lasting)
         self._unchanged = Response(b"", content_type, 304, headers=etag)
-        self._unchanged.headers = [(k, v) for k, v in self._unchanged.headers if k != b"content-length"]
 
     def response(self, query: bytes, if_none_match: bytes) -> Response:
         """The answer to a request with this query and If-None-Match header (empty: none)."""

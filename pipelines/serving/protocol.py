@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,11 +24,14 @@ _NUMBERS = {"FP64", "FP32", *(f"{kind}{bits}" for kind in ("INT", "UINT") for bi
 _OUTPUTS = {"neighbours": "BYTES", "distance": "FP64"}
 
 
+Size = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
 class Input(msgspec.Struct):
     """A tensor that comes in; `data` is flat or nested, in row-major order."""
 
     name: str
-    shape: list[int]
+    shape: list[Size]
     datatype: str
     data: list[Any]
 
@@ -150,10 +153,11 @@ def _profiles(model: Recommender, tensor: Input) -> list[Sequence[float]]:
     values = _flat(tensor)
     for at, value in enumerate(values):
         where = f"{PROFILE}[{at // width}] {model.features[at % width]}"
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise Problem(400, f"{where} is no number.")
         if not model.low <= value <= model.high:
-            raise Problem(400, f"{where} is {value:.6g}; {model.low:g} to {model.high:g} is the range.")
+            told = f"{value:.6g}" if abs(value) < 1e9 else "far too large"
+            raise Problem(400, f"{where} is {told}; {model.low:g} to {model.high:g} is the range.")
     return [values[start : start + width] for start in range(0, len(values), width)]
 
 

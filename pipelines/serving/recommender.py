@@ -36,8 +36,8 @@ class Recommender:
         self.plural = str(signature.get("plural") or plural(self.item))
         self.title = str(signature.get("title") or f"Find your next {self.item}")
         self.low, self.high = _range(signature)
-        self.aliases: Mapping[str, str] = signature.get("aliases") or {}
-        self.descriptions: Mapping[str, str] = signature.get("descriptions") or {}
+        self.aliases = _mapping(signature, "aliases")
+        self.descriptions = _mapping(signature, "descriptions")
         self.metric = str(model.params.get("metric"))
         self.profiles = _array(model, "profiles", (len(self.items), len(self.features)))
         self.names = Names(self.items, self.aliases, self.item)
@@ -111,17 +111,29 @@ def _texts(signature: Mapping[str, Any], key: str) -> list[str]:
     return texts
 
 
+def _mapping(signature: Mapping[str, Any], key: str) -> dict[str, str]:
+    """A mapping of text to text that may be left out."""
+    mapping = signature.get(key) or {}
+    if not isinstance(mapping, dict) or not all(isinstance(text, str) for text in mapping.values()):
+        raise ArtifactError(f"signature.{key} must map names to text.")
+    return mapping
+
+
 def _range(signature: Mapping[str, Any]) -> tuple[float, float]:
     limits = signature.get("range")
-    if not isinstance(limits, list) or len(limits) != 2 or not limits[0] < limits[1]:
-        raise ArtifactError(f"signature.range is {limits!r}: it must be [lowest, highest].")
-    return limits[0], limits[1]
+    match limits:
+        case [int() | float() as low, int() | float() as high] if low < high:
+            return low, high
+    raise ArtifactError(f"signature.range is {limits!r}: it must be [lowest, highest].")
 
 
 def _array(model: Model, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     if name not in model.arrays:
         raise ArtifactError(f"the array {name!r} is missing. Train the model again.")
-    array = model.arrays[name].astype(np.float64)
+    array = model.arrays[name]
+    if array.dtype.kind not in "fiu":
+        raise ArtifactError(f"the array {name!r} holds no numbers but {array.dtype}. Train the model again.")
+    array = array.astype(np.float64)
     if array.shape != shape:
         raise ArtifactError(f"the array {name!r} has shape {array.shape}, and {shape} is due. Train the model again.")
     if not np.isfinite(array).all():

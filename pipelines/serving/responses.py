@@ -23,11 +23,12 @@ class Response:
         self.body = body
         fields = {
             "content-type": content_type,
-            "content-length": str(len(body)),
             "cache-control": "no-cache",
             "x-content-type-options": "nosniff",
             **(headers or {}),
         }
+        if status not in (204, 304):  # these have no body, so a length of it would only mislead
+            fields["content-length"] = str(len(body))
         self.headers = [(name.encode(), value.encode()) for name, value in fields.items()]
 
 
