@@ -81,6 +81,6 @@ def _read(project: Path) -> dict[str, Any]:
     path = project / FOLDER / "base.lock.json"
     try:
         lock = read_json(path)
-        return dict(lock["platforms"]) if lock else {}
+        return {} if lock is None else dict(lock["platforms"])
     except (ValueError, KeyError, TypeError) as error:
         raise ImageError(f"{path}: the base's lock can't be read ({error!r}). Restore it from git.") from error

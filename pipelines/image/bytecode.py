@@ -46,6 +46,8 @@ def layer(base: Base, installed: Layer, compiler: Base, cache: Cache) -> Layer:
 def _make(below: Sequence[Layer], compiler: Base, cache: Cache) -> Kept:
     with tempfile.TemporaryDirectory() as folder:
         target, home = Path(folder) / "target", Path(folder) / "compiler"
+        target.mkdir()
+        home.mkdir()
         for each in below:
             _unpack(each, target)
         for each in compiler.layers:
@@ -73,7 +75,9 @@ def _unpack(layer: Layer, root: Path) -> None:
 
 def _compile(target: Path, home: Path) -> None:
     """Compile what lies in `target` with the interpreter that lies in `home`, beside its sources."""
-    loader = next(_inside(home, home / name) for name in _LOADERS if (home / name).is_symlink())
+    loader = next((path for name in _LOADERS if (path := _inside(home, home / name)).exists()), None)
+    if loader is None:
+        raise ImageError(f"the base has no loader ({' or '.join(_LOADERS)}), so its interpreter can't be run.")
     libraries = [folder for top in ("lib", "usr/lib") for folder in (home / top).glob("*-linux-gnu")]
     command = [
         *(str(loader), "--library-path", ":".join(map(str, libraries))),
