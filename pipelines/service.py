@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ START_SECONDS = 15.0
 STOP_SECONDS = 30.0
 READY = "ready.json"
 LOG = "service.log"
+
+# The services that this process started itself.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class ServiceError(StillhouseError):
@@ -53,6 +56,7 @@ def start(model: Path, folder: Path, port: int = 0) -> Ready:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True, env=_env()
         )
+    _children[process.pid] = process
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         found = _read(ready_file)
@@ -63,6 +67,7 @@ def start(model: Path, folder: Path, port: int = 0) -> Ready:
             break
         time.sleep(0.01)
     process.kill()
+    process.wait()
     tail = (folder / LOG).read_text(errors="replace").strip().splitlines()[-5:]
     raise ServiceError("the service did not start; it said:\n" + "\n".join(f"    {line}" for line in tail))
 
@@ -146,14 +151,9 @@ def _is_service(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    _reap(pid)
+    if pid in _children:
+        _children[pid].poll()  # or it stays a zombie
     return stat.rsplit(")", 1)[1].split()[0] != "Z" and b"pipelines.serving" in command
-
-
-def _reap(pid: int) -> None:
-    """Collect the exit status where the service is our own child, so that it does not stay a zombie."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
 
 
 def _env() -> dict[str, str]:
