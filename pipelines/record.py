@@ -100,7 +100,7 @@ def note_inputs(record: Record, analysis: Analysis) -> None:
 
 
 def note_results(record: Record, analysis: Analysis, written: frozenset[Path]) -> None:
-    """Note the gates' verdicts, and the metrics and the model's version where they are among what the run has written."""
+    """Note the gates' verdicts, and metrics and model where they are among what the run has written."""
     record.gates = {
         step.name.removeprefix("gate-"): _verdict(analysis, step) for step in record.steps if step.name[:5] == "gate-"
     }

@@ -61,12 +61,10 @@ def run_sweep(analysis: Analysis, fixed: Mapping[str, Any], grid: Mapping[str, l
 def tell(analysis: Analysis, record: Record) -> None:
     """The last lines of a run."""
     ran = sum(step.status == "ran" for step in record.steps)
-    click.echo(
-        f"{record.status} in {record.seconds:.1f} s ({ran} of {len(record.steps)} steps ran)"
-        + (f" · {report.flat(record.metrics)}" if record.metrics else "")
-    )
-    page = folder(analysis, record) / report.INDEX
-    click.echo(f"report: {page}")
+    click.echo(f"{record.status} in {record.seconds:.1f} s ({ran} of {len(record.steps)} steps ran)")
+    if record.metrics:
+        click.echo(f"metrics: {report.flat(record.metrics)}")
+    click.echo(f"report: {folder(analysis, record) / report.INDEX}")
 
 
 def _split(assignment: str) -> tuple[str, str]:
