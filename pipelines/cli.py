@@ -11,6 +11,7 @@ import click
 
 from pipelines.analysis import Analysis, find_analysis
 from pipelines.errors import StillhouseError
+from pipelines.image.command import command as image_command
 
 ANALYSIS = click.argument("analysis", required=False)
 HERE = click.option("--analysis", default=None, help="The analysis, where there are several.")
@@ -154,3 +155,6 @@ def find_analysis_root() -> Path:
     from pipelines.analysis import find_root
 
     return find_root(Path.cwd().resolve())
+
+
+main.add_command(image_command)

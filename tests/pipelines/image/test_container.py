@@ -6,14 +6,15 @@ import json
 import os
 import socket
 import subprocess
-import tarfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.image import bytecode
 from pipelines.image.assemble import Image
 
 Need = Callable[..., list[str]]
@@ -49,41 +50,60 @@ def test_it_is_small(whole_image: Image) -> None:
 
 
 @pytest.fixture
-def address(bundle: Path, tmp_path: Path, need: Need) -> Iterator[str]:
+def runtime(need: Need) -> str:
+    """What can start a container here: runc for root, a user namespace for everybody else."""
+    (program,) = need("runc" if os.geteuid() == 0 else "unshare")
+    if os.geteuid() != 0 and subprocess.run([program, "--map-root-user", "true"], check=False).returncode:
+        pytest.skip("this machine lets ordinary users make no namespaces, so it runs no containers of theirs")
+    return program
+
+
+@pytest.fixture
+def address(runtime: str, bundle: Path, tmp_path: Path) -> Iterator[str]:
     """Where the container answers; it runs as the image says, on a file system it can't write to."""
-    (runc,) = need("runc")
-    if os.geteuid() != 0:
-        pytest.skip("needs root: a container of an ordinary user needs subordinate ids, which few machines have set up")
-    port = _free_port()
-    _configure(bundle, port)
-    name, log = f"stillhouse-{os.getpid()}-{port}", tmp_path / "container.log"
-    command = [runc, "--root", str(tmp_path / "runc"), "run", "--bundle", str(bundle), name]
+    port, log = _free_port(), tmp_path / "container.log"
+    start = _by_runc if os.geteuid() == 0 else _by_unshare
+    command, environment = start(runtime, bundle, port)
     with log.open("w") as file:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment)
     try:
         _wait(process, port, log)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()  # runc passes it on
+        process.terminate()  # both pass it on
         process.wait(timeout=30)
+
+
+Start = tuple[list[str], dict[str, str]]
+
+
+def _by_runc(runc: str, bundle: Path, port: int) -> Start:
+    """On this machine's network, on a port that is free."""
+    config = json.loads((bundle / "config.json").read_text())
+    config["process"]["terminal"] = False
+    config["process"]["args"] = _arguments(config, port)
+    config["root"]["readonly"] = True
+    config["linux"]["namespaces"] = [each for each in config["linux"]["namespaces"] if each["type"] != "network"]
+    (bundle / "config.json").write_text(json.dumps(config))
+    name = f"stillhouse-{os.getpid()}-{port}"
+    return [runc, "--root", str(bundle / "state"), "run", "--bundle", str(bundle), name], dict(os.environ)
+
+
+def _by_unshare(unshare: str, bundle: Path, port: int) -> Start:
+    config = json.loads((bundle / "config.json").read_text())
+    program, *arguments = _arguments(config, port)
+    isolated = [unshare, "--map-root-user", f"--root={bundle / 'rootfs'}", "--wd=/", f"/usr/bin/{program}"]
+    return [*isolated, *arguments], dict(each.split("=", 1) for each in config["process"]["env"])
+
+
+def _arguments(config: dict[str, Any], port: int) -> list[str]:
+    return [str(port) if each == "8080" else each for each in config["process"]["args"]]
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _configure(bundle: Path, port: int) -> None:
-    """Let the container use this machine's network, on a port that is free."""
-    path = bundle / "config.json"
-    config = json.loads(path.read_text())
-    config["process"]["terminal"] = False
-    arguments = config["process"]["args"]
-    arguments[arguments.index("8080")] = str(port)
-    config["root"]["readonly"] = True
-    config["linux"]["namespaces"] = [each for each in config["linux"]["namespaces"] if each["type"] != "network"]
-    path.write_text(json.dumps(config))
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -121,8 +141,7 @@ def test_every_extension_finds_its_libraries(whole_image: Image, tmp_path: Path)
     root = tmp_path / "root"
     root.mkdir()
     for layer in whole_image.layers[:2]:
-        with tarfile.open(layer.path) as tar:
-            tar.extractall(root, filter="fully_trusted")
+        bytecode._unpack(layer, root)
     loader = next(path for path in (root / "lib").rglob("ld-linux*.so.*") if not path.is_symlink())
     libraries = ":".join(str(path) for top in ("lib", "usr/lib") for path in (root / top).glob("*-linux-gnu"))
     modules = [path for top in ("opt/dependencies", "usr/lib/python3.11") for path in (root / top).rglob("*.so")]

@@ -38,6 +38,7 @@ def package(folder: Path, name: str, version: str, files: dict[str, str], dpkg_d
     (tree / "usr" / "bin" / name).write_text("#!")
     (tree / "usr" / "bin" / name).chmod(0o4755)
     os.link(tree / "usr" / "bin" / name, tree / "usr" / "bin" / f"{name}-too")
+    (tree / "DEBIAN").chmod(0o755)  # whatever the umask: dpkg-deb insists
     subprocess.run([dpkg_deb, "--build", str(tree), str(folder)], check=True, capture_output=True)
 
 
