@@ -23,9 +23,9 @@ test: ## all tests that need no cluster; JUnit report and executed notebooks in 
 	@$(SETUP) all
 	@.venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal --durations 10 --junitxml $(RESULTS)/junit.xml
 
-bench: ## the service beside a bare ASGI app and FastAPI, with wrk
+bench: ## how fast the service, the pipeline and the image are, beside others; 10,000 hostile requests
 	@$(SETUP) all
-	@.venv/bin/python -m tests.bench
+	@printf 'tests/bench/%s.py\n' service pipeline image hostile | xargs -n 1 .venv/bin/python
 
 lint: ## ruff and mypy --strict
 	@$(SETUP) all
