@@ -7,8 +7,8 @@ service needs (tests, headers, type stubs).
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 
@@ -52,7 +52,7 @@ def _export(project: Path) -> str:
     """The group as a requirements file with hashes."""
     return _uv(
         *("export", "--project", str(project), "--frozen", "--only-group", GROUP),
-        *("--no-emit-workspace", "--no-header", "--no-annotate"),
+        *("--no-emit-workspace", "--no-header", "--no-annotate", "--python", sys.executable),
         doing=f"{project / 'uv.lock'}: the {GROUP!r} group can't be read",
     )
 
@@ -63,7 +63,7 @@ def _make(requirements: str, platform: Platform, cache: Cache) -> Kept:
         listed.write_text(requirements, encoding="utf-8")
         _uv(
             *("pip", "install", "--target", str(target), "--requirement", str(listed)),
-            *("--require-hashes", "--no-deps", "--only-binary", ":all:"),
+            *("--require-hashes", "--no-deps", "--only-binary", ":all:", "--python", sys.executable),
             *("--python-version", PYTHON, "--python-platform", platform.wheels),
             doing="the image's dependencies can't be installed",
         )
@@ -80,9 +80,7 @@ def _entries(target: Path) -> dict[str, Entry]:
 
 
 def _uv(*arguments: str, doing: str) -> str:
-    # The project's interpreter, whatever environment this process was started from.
-    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
-    done = subprocess.run([uv.find_uv_bin(), *arguments], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run([uv.find_uv_bin(), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise ImageError(
             f"{doing}:\n{done.stderr.strip()}\nIs the package registry reachable? Then run again: stillhouse image"
