@@ -2,9 +2,9 @@
 
     python tests/notebooks/refresh_outputs.py [ANALYSIS ...]
 
-Without a name every analysis is refreshed. Each is copied aside, its `data/` replaced by `reference/`, its notebooks are
-executed in order, and their outputs written back without anything that changes from one execution to the next. So a
-change of the live data leaves the committed notebooks as they are.
+Without a name every analysis is refreshed. Each is copied aside, its `data/` replaced by `reference/`, its notebooks
+are executed in order, and their outputs written back without anything that changes from one execution to the next. So
+a change of the live data leaves the committed notebooks as they are.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import unicodedata
@@ -46,7 +47,7 @@ def twin_findings(raw: pd.DataFrame, file: str) -> list[Finding]:
     found = raw["Distillery"].str.strip().tolist()
     marks = [
         frozenset({postcode.strip(), " ".join(scores)})
-        for postcode, scores in zip(raw["Postcode"], raw[FEATURES].to_numpy().tolist(), strict=True)
+        for postcode, scores in zip(raw["Postcode"], _scores(raw).to_numpy().tolist(), strict=True)
     ]
     return [
         Finding(
@@ -70,28 +71,33 @@ def count_findings(raw: pd.DataFrame, file: str, least: float, most: float) -> l
 
 def content_findings(raw: pd.DataFrame, file: str) -> list[Finding]:
     """Scores that say nothing: a whisky of zeros, or a column with one value for all."""
-    empty = raw.index[(raw[FEATURES] == "0").all(axis=1)]
-    constant = [feature for feature in FEATURES if raw[feature].nunique() == 1]
+    scores = _scores(raw)
+    every = f"{FEATURES[0]} to {FEATURES[-1]}"
+    if len(scores.drop_duplicates()) == 1:
+        profile = " ".join(scores.iloc[0])
+        what = f"all {len(raw)} whiskies have the same scores"
+        return [Finding(f"{file}, columns {every}, value {profile!r}", what, "Ask for the true scores")]
     return [
         Finding(
-            where(file, line, f"{FEATURES[0]} to {FEATURES[-1]}", "0"),
-            f"all twelve scores of {_short(raw.at[line, 'Distillery'].strip())} are zero",
-            "Fill in its scores, or take the row out",
-        )
-        for line in empty
-    ] + [
-        Finding(
-            f"{file}, column {feature}, value {raw[feature].iloc[0]!r}",
+            f"{file}, column {feature}, value {scores[feature].iloc[0]!r}",
             f"all {len(raw)} whiskies have the same {feature}",
             "Fill in the true scores: a column that never differs says nothing about taste",
         )
-        for feature in constant
+        for feature in FEATURES
+        if scores[feature].nunique() == 1
+    ] + [
+        Finding(
+            where(file, line, every, "0"),
+            f"all twelve scores of {_short(raw.at[line, 'Distillery'].strip())} are zero",
+            "Fill in its scores, or take the row out",
+        )
+        for line in raw.index[(scores == "0").all(axis=1)]
     ]
 
 
 def copy_findings(raw: pd.DataFrame, file: str, most: float) -> list[Finding]:
     """More whiskies with the very same twelve scores than chance would make."""
-    profiles = raw[FEATURES].agg(" ".join, axis=1)
+    profiles = _scores(raw).agg(" ".join, axis=1)
     findings = []
     for profile, count in Counter(profiles).items():
         if count <= most:
@@ -146,7 +152,7 @@ def _content(path: Path) -> list[Finding]:
     if not path.is_file():
         return [Finding(file, "the file is missing", ASK)]
     content = path.read_bytes()
-    if not content.strip():
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
         return [Finding(file, "the file is empty", ASK)]
     try:
         content.decode("utf-8")
@@ -214,16 +220,21 @@ def _widths(file: str, header: list[str], rows: list[tuple[int, list[str]]]) -> 
     for line, row in rows:
         if len(row) == len(header):
             continue
-        at = f"{file}, line {line}, column {header[len(row)] if len(row) < len(header) else len(header) + 1}"
-        value = row[-1] if len(row) < len(header) else row[len(header)]
         if not row:
-            what, mend = "the line is empty", "Take the line out"
+            findings.append(Finding(f"{file}, line {line}", "the line is empty", "Take the line out"))
         elif len(row) < len(header):
-            what, mend = f"the line ends after {len(row)} of {len(header)} cells, so it is cut short", ASK
+            at = f"{file}, line {line}, column {header[len(row)]}, value {_short(row[-1])!r}"
+            what = f"the line ends after {len(row)} of {len(header)} cells, so it is cut short"
+            findings.append(Finding(at, what, ASK))
         else:
-            what, mend = f"the line has {len(row)} cells under {len(header)} headers", "Take the extra cells out"
-        findings.append(Finding(f"{at}, value {_short(value) if row else ''!r}", what, mend))
+            at = f"{file}, line {line}, column {len(header) + 1}, value {_short(row[len(header)])!r}"
+            what = f"the line has {len(row)} cells under {len(header)} headers"
+            findings.append(Finding(at, what, "Take the extra cells out"))
     return findings
+
+
+def _scores(raw: pd.DataFrame) -> pd.DataFrame:
+    return raw[FEATURES].apply(lambda column: column.str.strip())
 
 
 def _why_implausible(name: str) -> str:

@@ -10,12 +10,14 @@ import pandas as pd
 from pipelines.artifact import Model
 from pipelines.findings import Finding
 from whisky import neighbours, scoring, summary
+from whisky.table import FEATURES
 
 METRICS = "build/metrics.json"
 RETRAIN = "Look at 04-evaluate in the run's report, then mend the data, the scaling or the metric"
 
-# The peated malts of Islay's south coast, and Caol Ila: who likes one has to be shown another.
-PEATED_ISLAY = ("Ardbeg", "Caol Ila", "Lagavulin", "Laphroaig")
+# The peated malts of Islay's south coast: who likes one has to be shown another smoky one from Islay.
+PEATED_ISLAY = ("Ardbeg", "Lagavulin", "Laphroaig")
+SMOKY = 3
 
 # Pairs that nobody would call alike: (whisky, never among its five).
 STRANGERS = (("Laphroaig", "Auchentoshan"), ("Ardbeg", "Glenkinchie"), ("Macallan", "Lagavulin"))
@@ -100,17 +102,19 @@ def hub_findings(lists: dict[str, list[str]], limit: float) -> list[Finding]:
     return [Finding(f"model, whisky {name}", f"{count} {what}", mend) for name, count in counts.items() if count > most]
 
 
-def islay_findings(lists: dict[str, list[str]]) -> list[Finding]:
-    """A peated Islay malt that recommends no other of them among its first three."""
-    here = [name for name in PEATED_ISLAY if name in lists]
+def islay_findings(model: Model, lists: dict[str, list[str]]) -> list[Finding]:
+    """A peated Islay malt among whose five there is no other smoky one from Islay."""
+    smoky = dict(zip(model.signature["items"], model.arrays["profiles"][:, FEATURES.index("Smoky")], strict=True))
+    regions = model.signature["descriptions"]
+    company = {name for name, score in smoky.items() if regions[name] == "Islay" and score >= SMOKY}
     return [
         Finding(
-            f"model, whisky {name}, first three {', '.join(lists[name][:3])}",
-            "no other peated Islay malt is among them",
+            f"model, whisky {name}, recommends {', '.join(lists[name])}",
+            "there is no other smoky malt from Islay among them",
             "Look at its scores for Smoky and Medicinal: has a row or a column changed places?",
         )
-        for name in here
-        if len(here) > 1 and not set(lists[name][:3]) & set(here)
+        for name in PEATED_ISLAY
+        if name in lists and company - {name} and not set(lists[name]) & (company - {name})
     ]
 
 

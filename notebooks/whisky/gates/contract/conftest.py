@@ -25,7 +25,7 @@ def limits():
     return settings.read_settings(FOLDER)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def raw():
     """The whiskies as delivered."""
     path = FOLDER / WHISKIES
@@ -33,7 +33,7 @@ def raw():
     return table.read_raw(path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def labels():
     """The classes as delivered."""
     path = FOLDER / CLASSES
@@ -41,7 +41,7 @@ def labels():
     return table.read_raw(path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def clean(raw, labels):
     """The clean table."""
     _unless(schema.findings(schema.raw_schema(), raw, WHISKIES, "Distillery"), WHISKIES)

@@ -27,8 +27,8 @@ def test_no_whisky_is_in_too_many_lists(lists, limits):
     stop_if(quality.hub_findings(lists, limits["hub_limit"]))
 
 
-def test_islay_stays_islay(lists):
-    stop_if(quality.islay_findings(lists))
+def test_islay_stays_islay(model, lists):
+    stop_if(quality.islay_findings(model, lists))
 
 
 def test_strangers_stay_strangers(lists):
