@@ -77,7 +77,7 @@ def _fetch(recipe: Recipe, platform: Platform, versions: Mapping[str, str] | Non
         "mmdebstrap",
         # Nothing is configured, so an ordinary user can do it without the machine's help.
         f"--mode={'root' if os.geteuid() == 0 else 'chrootless'}",
-        *("--variant=extract", "--format=null", "--quiet", f"--architectures={platform.debian}"),
+        *("--variant=extract", "--format=null", f"--architectures={platform.debian}"),
         f"--include={','.join(include)}",
         '--extract-hook=cp "$1"/var/cache/apt/archives/*.deb "$STILLHOUSE_PACKAGES"',
         recipe.suite,
@@ -139,6 +139,12 @@ def _run(*command: str, stdin: str = "", **environment: str) -> bytes:
         command, capture_output=True, input=stdin.encode(), env={**os.environ, **environment}, check=False
     )
     if done.returncode:
-        errors = done.stderr.decode(errors="replace").strip().splitlines()
-        raise ImageError(f"{command[0]} failed:\n" + "\n".join(errors[-8:]))
+        raise ImageError(f"{command[0]} failed:\n{_reasons(done.stderr.decode(errors='replace'))}")
     return done.stdout
+
+
+def _reasons(said: str) -> str:
+    """The lines that tell why: not the progress, and not the commands that mmdebstrap repeats in full."""
+    lines = said.strip().splitlines()
+    told = [line for line in lines if line.startswith("E: ") and "-oAPT::" not in line and "failed to run" not in line]
+    return "\n".join(told or lines[-8:])

@@ -126,9 +126,20 @@ def test_where_the_machine_has_no_source_of_the_suite_mmdebstrap_knows_one(mirro
     assert (mirror / "arguments").read_text().splitlines()[-1] == "/dev/null"
 
 
-def test_what_mmdebstrap_says_is_passed_on(mirror: Path) -> None:
-    (mirror / "bin" / "mmdebstrap").write_text("#!/bin/sh\necho 'E: Version 1 for a was not found' >&2; exit 1\n")
-    with pytest.raises(ImageError, match="mmdebstrap failed:\nE: Version 1 for a was not found"):
+def test_why_mmdebstrap_failed_is_told_without_its_noise(mirror: Path) -> None:
+    (mirror / "bin" / "mmdebstrap").write_text(
+        "#!/bin/sh\ncat >&2 <<'END'\nI: running apt-get update...\nE: Version '1' for 'a' was not found\n"
+        "E: apt download failed: E: apt-get --yes install a=1 -oAPT::Status-Fd=<$fd> failed\n"
+        "E: mmdebstrap failed to run\nEND\nexit 1\n"
+    )
+    with pytest.raises(ImageError) as caught:
+        debian.make(RECIPE, AMD64)
+    assert str(caught.value) == "mmdebstrap failed:\nE: Version '1' for 'a' was not found"
+
+
+def test_where_it_gives_no_reason_its_last_words_are_told(mirror: Path) -> None:
+    (mirror / "bin" / "mmdebstrap").write_text("#!/bin/sh\necho 'killed' >&2; exit 137\n")
+    with pytest.raises(ImageError, match="mmdebstrap failed:\nkilled"):
         debian.make(RECIPE, AMD64)
 
 
