@@ -24,9 +24,17 @@ def add_notebook(executed: Path, target: Path, name: str) -> tuple[str, str]:
     rendered = executed.with_suffix(".html")
     if not rendered.exists() or rendered.stat().st_mtime < executed.stat().st_mtime:
         write_text(rendered, render(executed))
-    shutil.copyfile(executed, target / f"{name}.ipynb")
-    shutil.copyfile(rendered, target / f"{name}.html")
+    _link(executed, target / f"{name}.ipynb")
+    _link(rendered, target / f"{name}.html")
     return f"{name}.ipynb", f"{name}.html"
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for the same file (they are never changed in place), so that a run with nothing to do is small."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def render(notebook: Path) -> str:

@@ -28,8 +28,10 @@ def test_a_result_restored_from_elsewhere_has_no_notebook_here(ran: Analysis) ->
 def test_a_failed_execution_is_shown_but_never_kept_for_others(ran: Analysis) -> None:
     for kept in (ran.state / "executed").rglob("*.ipynb"):
         kept.unlink()
-    assert executed.keep(ran, ran, step(ran, "train"), "failed") == ran.executed / "02-train.ipynb"
-    assert not list((ran.state / "executed").rglob("*.ipynb"))
+    failed = executed.keep(ran, ran, step(ran, "train"), "failed")
+    assert failed
+    assert failed.read_text() == (ran.executed / "02-train.ipynb").read_text()
+    assert executed.keep(ran, ran, step(ran, "train"), "restored") is None
 
 
 def test_a_gate_has_no_notebook(ran: Analysis) -> None:
