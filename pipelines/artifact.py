@@ -21,13 +21,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.errors import StillhouseError
+
 SCHEMA = 1
 KEYS = {"schema", "name", "kind", "signature", "params", "arrays"}
 ARRAY_NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a plain file name, the same on every file system
 Array = npt.NDArray[Any]
 
 
-class ArtifactError(Exception):
+class ArtifactError(StillhouseError):
     """A model artifact that can't be trusted: missing, damaged, changed by hand, or of a newer schema."""
 
 

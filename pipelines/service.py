@@ -131,7 +131,7 @@ def started_with(folder: Path) -> str | None:
 def code_hash() -> str:
     """A hash of the service's own code: when it changes, a running service must be started anew."""
     package = Path(pipelines.__file__).parent
-    files = [package / "artifact.py", *sorted((package / "serving").rglob("*"))]
+    files = [package / "artifact.py", package / "errors.py", *sorted((package / "serving").rglob("*"))]
     digest = hashlib.sha256()
     for path in files:
         if path.is_file() and "__pycache__" not in path.parts:

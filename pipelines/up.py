@@ -12,6 +12,7 @@ from pipelines import release, report, service, trials
 from pipelines.analysis import STATE, Analysis
 from pipelines.errors import StillhouseError
 from pipelines.image.assemble import Image, assemble
+from pipelines.image.errors import ImageError
 from pipelines.progress import Progress
 from pipelines.record import Record, folder
 from pipelines.release import Release
@@ -28,7 +29,7 @@ def up(analysis: Analysis, port: int) -> bool:
         _tell_stopped(analysis)
         return False
     image = _image(analysis)
-    released = release.publish(analysis, record, image.digest)
+    released = release.publish(analysis, record, image.digest if image else None)
     ready = serve(analysis, released, port)
     _tell_served(analysis, record, released, image, ready)
     return True
@@ -74,9 +75,14 @@ def down(root: Path) -> None:
     click.echo(f"stopped the service at {running.url}")
 
 
-def _image(analysis: Analysis) -> Image:
+def _image(analysis: Analysis) -> Image | None:
+    """The serving image; None, and why, where it can't be made here: the service on this machine does not need it."""
     began = time.monotonic()
-    image = assemble(analysis.model, analysis.state / "image", progress=click.echo)
+    try:
+        image = assemble(analysis.model, analysis.state / "image", progress=click.echo)
+    except ImageError as error:
+        click.echo(f"no image: {error}")
+        return None
     click.echo(f"image {image.digest[:19]} in {time.monotonic() - began:.1f} s: {image.layout}")
     if image.missing:
         click.echo(f"  without its base: {image.missing}")
@@ -92,13 +98,13 @@ def _tell_stopped(analysis: Analysis) -> None:
     )
 
 
-def _tell_served(analysis: Analysis, record: Record, released: Release, image: Image, ready: service.Ready) -> None:
+def _tell_served(analysis: Analysis, record: Record, released: Release, image: Image | None, ready: service.Ready) -> None:
     click.echo(
         f"\nServing model {released.version[:12]} (release {released.number}) in the background\n"
         f"  page      {ready.url}/\n"
         f"  API       {ready.url}/openapi.json\n"
         f"  report    {folder(analysis, record) / report.INDEX}\n"
-        f"  image     {image.layout}\n"
+        f"  image     {image.layout if image else 'none'}\n"
         "  stop it   make down"
     )
 

@@ -11,7 +11,7 @@ from pipelines.image.layer import Entry, File, Layer, in_memory
 
 APP = "app"
 MODEL = "model"
-_CODE = ("__init__.py", "artifact.py")
+_CODE = ("__init__.py", "artifact.py", "errors.py")
 _SERVICE = "serving"
 
 

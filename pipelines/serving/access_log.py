@@ -26,7 +26,7 @@ _acceptable_id = re.compile(rb"[A-Za-z0-9._~+/=:@-]{1,128}").fullmatch
 _random = Random(secrets.randbits(128))  # noqa: S311 (ids tell requests apart; they keep no secret)
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, gc=False):
     """One line."""
 
     time: datetime

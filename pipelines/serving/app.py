@@ -69,6 +69,7 @@ class Served:
     def __init__(self, model: Recommender, files: dict[str, page.File]) -> None:
         """Make everything from `model` that can be made beforehand."""
         self.model = model
+        self.label = model.version[:12]  # as logs and people call it
         self.answers: dict[bytes, Response] = {}
         self.index = page.index(model, files)
         self.items = json_response(_items(model))
@@ -118,7 +119,7 @@ class App:
         seconds = time.perf_counter() - started
         self.metrics.count(method if method in _METHODS else "other", name, response.status, seconds)
         target = scope.get("raw_path", b""), scope["query_string"]
-        self.log.add(now, identity, method, target, response.status, seconds, served.model.version)
+        self.log.add(now, identity, method, target, response.status, seconds, served.label)
 
     async def _answer(self, scope: Message, receive: Receive, served: Served) -> tuple[str, Response]:
         """The route's label and the response; whatever happens, there is one."""

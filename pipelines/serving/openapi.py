@@ -37,7 +37,7 @@ def _questions(model: Recommender) -> Json:
                 "in": "query",
                 "required": True,
                 "description": "Its name; case, spaces, punctuation, accents and usual spellings are forgiven.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH},
+                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": r"\S"},
                 "example": model.items[0],
             },
             {

@@ -13,6 +13,7 @@ import pytest
 from pipelines import release, service, up
 from pipelines.analysis import Analysis
 from pipelines.errors import StillhouseError
+from pipelines.image.errors import ImageError
 
 
 @pytest.fixture
@@ -88,3 +89,22 @@ def test_a_port_in_use_is_named_before_any_work(ran: Analysis, port: int) -> Non
             up.up(ran, port)
     assert set((ran.state / "runs").rglob("*")) == before
     assert release.current(ran) is None
+
+
+def test_without_an_image_the_model_is_served_all_the_same(
+    ran: Analysis,
+    port: int,
+    stopped_after: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def offline(*_arguments: object, **_options: object) -> None:
+        raise ImageError("the wheels can't be had")
+
+    monkeypatch.setattr(up, "assemble", offline)
+    assert up.up(ran, port)
+    assert "no image: the wheels can't be had" in capsys.readouterr().out
+    made = release.current(ran)
+    assert made
+    assert json.loads((made.folder / "provenance.json").read_text())["image"] is None
+    assert ask(port, "/readyz")["model"] == made.version

@@ -190,7 +190,6 @@ function showStart() {
   const text = element("p", { class: "lead" }, `They are as different from each other as ${noun(2)} get.`);
   content.replaceChildren(title, text, tiles(starters()));
   document.title = catalogue.title;
-  input.value = "";
 }
 
 async function ask(name, n) {
@@ -228,7 +227,7 @@ function follow(event, name) {
   results.scrollIntoView({ block: "start" });
 }
 
-// Shows what the address says, at the start and when going back or forth.
+// Shows what the address says, at the start and when going back or forth; the name in it, if any.
 function showAddress() {
   const query = new URLSearchParams(location.search);
   const n = Number(query.get("n"));
@@ -239,10 +238,10 @@ function showAddress() {
     asked++;
     results.setAttribute("aria-busy", "false");
     showStart();
-    return;
+    return "";
   }
-  input.value = name;
   ask(name, Number(count.value));
+  return name;
 }
 
 async function loadCatalogue() {
@@ -267,8 +266,12 @@ async function start() {
     event.preventDefault();
     choose(input.value);
   });
-  addEventListener("popstate", showAddress);
-  showAddress();
+  addEventListener("popstate", () => {
+    input.value = showAddress();
+  });
+  const name = showAddress();
+  if (name) input.value = name;
+  else if (input.value) input.dispatchEvent(new Event("input")); // typed before we were ready
 }
 
 start();
