@@ -20,7 +20,7 @@ def files(layer: Layer) -> dict[str, bytes]:
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     package = tmp_path / "pipelines"
-    for name in ("__init__.py", "artifact.py", "cli.py", "serving/__main__.py", "serving/page/index.html"):
+    for name in ("__init__.py", "artifact.py", "errors.py", "cli.py", "serving/__main__.py", "serving/page/index.html"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(name)
     return package
@@ -30,6 +30,7 @@ def test_the_app_is_the_service_and_what_it_needs(package: Path) -> None:
     assert set(files(app_layer(package))) == {
         "app/pipelines/__init__.py",
         "app/pipelines/artifact.py",
+        "app/pipelines/errors.py",
         "app/pipelines/serving/__main__.py",
         "app/pipelines/serving/page/index.html",
     }
