@@ -11,7 +11,20 @@ import pandas as pd
 from whisky.table import COLUMNS, FEATURES, LABEL_COLUMNS, LEAST, MOST
 
 # No first part looks like another, nor does any last one, so that no two names do.
-FIRST = ("Auch", "Bal", "Craig", "Dun", "Fetter", "Inver", "Kil", "Loch", "Mort", "Ross", "Strath", "Tully")
+FIRST = (
+    "Auchter",
+    "Balmo",
+    "Craigen",
+    "Dunfer",
+    "Fettes",
+    "Inver",
+    "Kilmar",
+    "Lochan",
+    "Morth",
+    "Rossie",
+    "Strath",
+    "Tully",
+)
 LAST = ("aber", "brook", "corrie", "dallan", "field", "garth", "hullish", "moss", "nevis", "quoich", "toul", "wyck")
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from tests.notebooks.refresh_outputs import NOTEBOOKS, reference_copy
+from refresh_outputs import NOTEBOOKS, reference_copy
 
 PIPELINE = ("contract", "quality")
 
