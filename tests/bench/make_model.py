@@ -15,8 +15,11 @@ ANALYSIS = Path(__file__).parents[2] / "notebooks" / "whisky"
 def model_folder(scratch: Path) -> Path:
     """The folder of a model: `notebooks/whisky/model`, or one made in `scratch` from the analysis's raw table."""
     trained = ANALYSIS / "model"
-    if (trained / "model.json").is_file():
-        return trained
+    return trained if (trained / "model.json").is_file() else from_table(scratch / "model")
+
+
+def from_table(folder: Path) -> Path:
+    """Save a plain model of the raw table to `folder`."""
     with (ANALYSIS / "data" / "whiskies.csv").open(encoding="utf-8", newline="") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: row["Distillery"].strip())
     features = list(rows[0])[2:14]
@@ -31,6 +34,7 @@ def model_folder(scratch: Path) -> Path:
             "features": features,
             "range": [0, 4],
             "aliases": {"Laphroaig": "Laphroig"},
+            "descriptions": {"Laphroig": "Islay", "Ardbeg": "Islay", "Lagavulin": "Islay"},
         },
         params={"metric": "euclidean", "scaling": "none", "k": 5},
         arrays={
@@ -40,5 +44,5 @@ def model_folder(scratch: Path) -> Path:
             "spread": np.ones(len(features)),
         },
     )
-    artifact.save(model, scratch / "model")
-    return scratch / "model"
+    artifact.save(model, folder)
+    return folder

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -187,16 +188,16 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pipelines.serving", *arguments]
 
 
-@pytest.fixture
-def run_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Starts services on free ports, and ends those that are left."""
+@contextmanager
+def _running(folder: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services on free ports, their files in `folder`, and ends those that are left."""
     started: list[Service] = []
 
     def run(model: Path, *arguments: str) -> Service:
-        ready = tmp_path / f"ready-{len(started)}.json"
-        log = tmp_path / f"access-{len(started)}.log"
+        ready = folder / f"ready-{len(started)}.json"
+        log = folder / f"access-{len(started)}.log"
         call = command("--model", str(model), "--port", "0", "--ready-file", str(ready))
-        call += ["--access-log", str(log), *arguments]
+        call += ["--access-log", str(log), "--drain", "0", *arguments]
         process = subprocess.Popen(call, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=_environment())
         service = Service("", process, ready, log)
         started.append(service)
@@ -205,9 +206,25 @@ def run_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
         service.url = json.loads(ready.read_text())["url"]
         return service
 
-    yield run
-    for service in started:
-        service.stop()
+    try:
+        yield run
+    finally:
+        for service in started:
+            service.stop()
+
+
+@pytest.fixture
+def run_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services for one test."""
+    with _running(tmp_path) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def run_shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Service]]:
+    """Starts services for all tests of a module; for tests that change nothing in them."""
+    with _running(tmp_path_factory.mktemp("shared")) as run:
+        yield run
 
 
 @pytest.fixture

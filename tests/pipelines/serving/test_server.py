@@ -28,7 +28,7 @@ Saved = Callable[..., Path]
 class Load:
     """Clients that ask without pause, each over one connection as long as the service keeps it open."""
 
-    def __init__(self, port: int, clients: int = 6) -> None:
+    def __init__(self, port: int, clients: int = 4) -> None:
         self.models: list[str] = []
         self.failures: list[str] = []
         self._port = port
@@ -82,7 +82,7 @@ class Load:
 def test_going_down_under_load_loses_no_request(run_service: Run, saved: Saved) -> None:
     service = run_service(saved(), "--drain", "0.5")
     with Load(service.port) as load:
-        service.wait_until(lambda: len(load.models) > 200, "200 answers")
+        service.wait_until(lambda: len(load.models) > 100, "100 answers")
         answered = len(load.models)
         service.signal(signal.SIGTERM)
         assert service.process.wait(timeout=30) == 0
@@ -108,8 +108,8 @@ def test_a_new_model_is_taken_up_under_load_without_losing_a_request(
             service.wait_until(lambda: json.loads(service.ready_file.read_text())["model"] == version, "the swap")  # noqa: B023
             # A client may still hold an answer made before; whatever it asks from here on has the new model.
             assert service.get("/recommend?whisky=Ardbeg").json()["model"] == version
-            begun = len(load.models) + 6
-            service.wait_until(lambda: len(load.models) > begun + 60, "60 answers more")  # noqa: B023
+            begun = len(load.models) + 4
+            service.wait_until(lambda: len(load.models) > begun + 40, "40 answers more")  # noqa: B023
             assert set(load.models[begun:]) == {version}
         assert load.failures == []
     assert set(load.models) == set(versions)
@@ -265,5 +265,6 @@ def test_light_imports_only() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     installed, ours = (set(line.split()) for line in told.splitlines())
-    assert installed <= {"numpy", "uvicorn", "click", "httptools", "uvloop", "msgspec", "prometheus_client"}
+    optional = {"typing_extensions"}  # msgspec takes it where it is
+    assert installed - optional <= {"numpy", "uvicorn", "click", "httptools", "uvloop", "msgspec", "prometheus_client"}
     assert ours == {"pipelines.artifact"}
