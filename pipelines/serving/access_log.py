@@ -40,7 +40,7 @@ class Line(msgspec.Struct, gc=False):
 
 
 def request_id(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """The request's id: the one in its one X-Request-Id if that is 1-128 harmless characters, else a new one."""
+    """The request's id: the one in its first X-Request-Id if that is 1-128 harmless characters, else a new one."""
     for name, value in headers:
         if name == b"x-request-id":
             return value if _acceptable_id(value) else _new_id()

@@ -45,14 +45,8 @@ class Names:
         self._exact = {name: index for index, name in reversed(list(enumerate(items)))}
         known = [(alias, self._exact[item]) for alias, item in aliases.items() if item in self._exact]
         own = [(name, index) for index, name in enumerate(items)]
-        self._levels = (
-            (normalise, _index(normalise, own)),
-            (normalise, _index(normalise, known)),
-            (self._bare, _index(normalise, own)),
-            (self._bare, _index(normalise, known)),
-            (self._bare, _index(self._bare, own)),
-            (self._bare, _index(self._bare, known)),
-        )
+        full = (_index(normalise, own), _index(normalise, known))
+        self._full, self._barer = full, (*full, _index(self._bare, own), _index(self._bare, known))
         self._spellings = [(normalise(text)[:_KEY_LENGTH], index) for text, index in own + known]
         self._grams = [_bigrams(key) for key, _ in self._spellings]
         self._holding: dict[str, list[int]] = defaultdict(list)
@@ -85,11 +79,9 @@ class Names:
         exact = self._exact.get(text.strip())
         if exact is not None:
             return [exact]
-        for key_of, rows in self._levels:
-            found = rows.get(key_of(text))
-            if found:
-                return found
-        return []
+        key, bare = normalise(text), self._bare(text)
+        levels = [rows.get(key) for rows in self._full] + [rows.get(bare) for rows in self._barer]
+        return next(filter(None, levels), [])
 
     def _most_shared(self, key: str) -> list[tuple[int, float]]:
         """The spellings that share most letter pairs with `key`, with the share (Dice's coefficient)."""

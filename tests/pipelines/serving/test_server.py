@@ -175,6 +175,20 @@ def test_a_connection_just_made_is_answered_before_the_end(run_service: Run, sav
     assert b"connection: close" in answer
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="socket filters are Linux's")
+def test_new_connections_are_turned_away_before_the_door_is_shut() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        with socket.create_connection(address, timeout=20) as before:
+            server._turn_away(listener)
+            with pytest.raises(TimeoutError):
+                socket.create_connection(address, timeout=0.2)
+            accepted, _ = listener.accept()
+            with accepted:
+                before.sendall(b"still heard")
+                assert accepted.recv(20) == b"still heard"
+
+
 def _refused(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
@@ -267,4 +281,4 @@ def test_light_imports_only() -> None:
     installed, ours = (set(line.split()) for line in told.splitlines())
     optional = {"typing_extensions"}  # msgspec takes it where it is
     assert installed - optional <= {"numpy", "uvicorn", "click", "httptools", "uvloop", "msgspec", "prometheus_client"}
-    assert ours == {"pipelines.artifact"}
+    assert ours == {"pipelines.artifact", "pipelines.errors"}
