@@ -23,6 +23,7 @@ from dvc.repo import Repo
 from pipelines.analysis import Analysis
 from pipelines.errors import StillhouseError
 from pipelines.files import read_yaml
+from pipelines.schedule import Status
 
 GATE = "gate-"
 LOCK_SECONDS = 60.0
@@ -91,7 +92,7 @@ def read_steps(analysis: Analysis) -> list[Step]:
         raise StillhouseError(f"{analysis.definition}: {error}") from error
 
 
-def reproduce(analysis: Analysis, name: str) -> str:
+def reproduce(analysis: Analysis, name: str) -> Status:
     """Bring one step up to date and say how: "cached" (nothing to do), "restored" (from DVC's cache) or "ran".
 
     Raises DvcException when the step's command fails.

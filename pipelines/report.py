@@ -31,6 +31,7 @@ def add_notebook(executed: Path, target: Path, name: str) -> tuple[str, str]:
 
 def _link(source: Path, target: Path) -> None:
     """A second name for the same file (they are never changed in place), so that a run with nothing to do is small."""
+    target.unlink(missing_ok=True)
     try:
         target.hardlink_to(source)
     except OSError:
@@ -41,7 +42,9 @@ def render(notebook: Path) -> str:
     """An executed notebook as one HTML page that needs nothing from elsewhere."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(mathjax_url="", require_js_url="", mermaid_js_url="", embed_images=True)
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        mathjax_url="", require_js_url="", mermaid_js_url="", embed_images=True
+    )
     body: str = exporter.from_filename(str(notebook))[0]
     return body
 

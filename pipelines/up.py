@@ -98,7 +98,9 @@ def _tell_stopped(analysis: Analysis) -> None:
     )
 
 
-def _tell_served(analysis: Analysis, record: Record, released: Release, image: Image | None, ready: service.Ready) -> None:
+def _tell_served(
+    analysis: Analysis, record: Record, released: Release, image: Image | None, ready: service.Ready
+) -> None:
     click.echo(
         f"\nServing model {released.version[:12]} (release {released.number}) in the background\n"
         f"  page      {ready.url}/\n"
