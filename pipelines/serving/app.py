@@ -23,6 +23,7 @@ Send = Callable[[Message], Any]
 MOST_BODY = 1_000_000
 """The largest body taken, in bytes; two hundred times what MOST_ROWS profiles of a dozen features need."""
 
+_RECOMMEND = "/recommend"
 _MOST_TARGET = 8_192  # bytes of path and query
 _BODY_SECONDS = 10.0
 _ANSWERS = 4_096  # answers kept ready by their query; a few spellings of each item for each n
@@ -123,14 +124,18 @@ class App:
 
     async def _answer(self, scope: Message, receive: Receive, served: Served) -> tuple[str, Response]:
         """The route's label and the response; whatever happens, there is one."""
-        name, path = "unmatched", scope["path"]
+        name, path, method = "unmatched", scope["path"], scope["method"]
+        if path == _RECOMMEND and (method == "GET" or method == "HEAD"):
+            ready = served.answers.get(scope["query_string"])
+            if ready:  # where most requests end
+                return _RECOMMEND, ready
         try:
             route = self._route(path, scope, served)
             name = route.name
-            handler = route.handlers.get(scope["method"])
+            handler = route.handlers.get(method)
             if handler is None:
-                return name, _no_handler(route, scope["method"])
-            body = await _read_body(receive) if scope["method"] == "POST" else b""
+                return name, _no_handler(route, method)
+            body = await _read_body(receive) if method == "POST" else b""
             return name, handler(Request(served, scope["query_string"], scope["headers"], body))
         except Problem as problem:
             plain = path == "/v2" or path.startswith("/v2/")
@@ -166,7 +171,7 @@ class App:
         routes = {
             "/": Route("/", lambda request: _file(request, request.served.index)),
             "/favicon.ico": Route("/page", lambda request: _file(request, self._files["/page/icon.svg"])),
-            "/recommend": Route("/recommend", self._recommend),
+            _RECOMMEND: Route(_RECOMMEND, self._recommend),
             "/items": Route("/items", lambda request: request.served.items),
             "/healthz": Route("/healthz", lambda _: json_response({"status": "ok"})),
             "/readyz": Route("/readyz", self._ready),
@@ -182,12 +187,10 @@ class App:
 
     def _recommend(self, request: Request) -> Response:
         answers = request.served.answers
-        response = answers.get(request.query)
-        if response is None:
-            response = self._recommendation(request.served.model, request.query)
-            if len(answers) >= _ANSWERS:
-                answers.clear()
-            answers[request.query] = response
+        response = self._recommendation(request.served.model, request.query)
+        if len(answers) >= _ANSWERS:
+            answers.clear()
+        answers[request.query] = response
         return response
 
     def _recommendation(self, model: Recommender, raw: bytes) -> Response:

@@ -83,6 +83,8 @@ def test_a_wrong_question_is_told_so(asker: Callable, query: str, status: int, p
 def test_the_same_question_is_answered_the_same_from_memory(asker: Callable) -> None:
     first = asker.get("/recommend?whisky=Ardbeg")
     assert asker.get("/recommend?whisky=Ardbeg").body == first.body
+    assert asker("HEAD", "/recommend?whisky=Ardbeg").headers["content-length"] == str(len(first.body))
+    assert asker("POST", "/recommend?whisky=Ardbeg").status == 405
     assert list(asker.app._served.answers) == [b"whisky=Ardbeg"]
 
 

@@ -48,10 +48,11 @@ def test_the_service_does_what_its_openapi_document_says(run_service: Callable, 
     for found in schema.get_all_operations():
         operation = found.ok()
         if operation.body or len(operation.query):
-            count += sum(_validate(operation, mode, 8) for mode in schemathesis.GenerationMode)
+            examples = 2 if "/versions/" in operation.path else 8  # the same handler a second time
+            count += sum(_validate(operation, mode, examples) for mode in schemathesis.GenerationMode)
         else:  # there is nothing to get wrong
             count += _validate(operation, schemathesis.GenerationMode.POSITIVE, 1)
-    assert count > 80
+    assert count > 40
 
 
 def _validate(operation: Any, mode: schemathesis.GenerationMode, examples: int) -> int:
