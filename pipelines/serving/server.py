@@ -22,7 +22,7 @@ from pipelines.serving import recommender
 from pipelines.serving.access_log import AccessLog
 from pipelines.serving.app import App
 
-_LINGER = 0.5  # seconds that a connection just made is given to send its request
+_LINGER = 1.0  # seconds that a connection just made is given to send its request
 _IN_FLIGHT = 15  # seconds that requests under way are given; longer than a slow body may take
 _SO_ATTACH_FILTER = 26
 
@@ -115,10 +115,10 @@ class Server(uvicorn.Server):
         await asyncio.sleep(0.05)  # for handshakes under way to finish and be accepted
         for server in self.servers:
             server.close()
-        for _ in range(10):
+        for _ in range(20):
             if not self.server_state.connections:
                 break
-            await asyncio.sleep(_LINGER / 10)
+            await asyncio.sleep(_LINGER / 20)
         await super().shutdown(sockets)
         self._app.log.flush()
 

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -164,11 +163,11 @@ def test_a_request_under_way_is_answered_before_the_end(run_service: Run, saved:
 
 def test_a_connection_just_made_is_answered_before_the_end(run_service: Run, saved: Saved) -> None:
     """The last ones in: their request comes when the door is already shut."""
-    service = run_service(saved(), "--drain", "0.2")
+    service = run_service(saved())
     with socket.create_connection(("127.0.0.1", service.port), timeout=20) as client:
         assert service.get("/healthz").status_code == 200  # so the connection before it was accepted
         service.signal(signal.SIGTERM)
-        time.sleep(0.35)  # within drain + linger
+        service.wait_until(lambda: _refused(service.port), "new connections to be refused")
         client.sendall(b"GET /recommend?whisky=Ardbeg HTTP/1.1\r\nhost: x\r\n\r\n")
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200 ")
