@@ -5,16 +5,31 @@ There is no override. A big change that is meant is made by raising the limit in
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.findings import Finding
+from pipelines.findings import Finding, stop_if
 from whisky.table import FEATURES
 
 Released = dict[str, Any]
 FILE = "data/whiskies.csv"
+
+
+def read_released(folder: Path) -> Released:
+    """The summary of the last release, released.json in `folder`; stops the gate where there is none to be read."""
+    mend = "Restore it: git checkout -- released.json"
+    try:
+        released: Released = json.loads((folder / "released.json").read_text(encoding="utf-8"))
+        released["whiskies"], released["metrics"]
+    except FileNotFoundError:
+        stop_if([Finding("released.json", "the last release's summary is missing", mend)])
+    except (ValueError, KeyError, TypeError) as error:
+        stop_if([Finding("released.json", f"it is no summary of a release ({error!r})", mend)])
+    return released
 
 
 def row_findings(table: pd.DataFrame, released: Released, limit: float) -> list[Finding]:

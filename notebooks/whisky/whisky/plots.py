@@ -132,16 +132,17 @@ def distance_matrix(table: pd.DataFrame, metric: str = "euclidean") -> Figure:
     ends = np.r_[starts[1:], len(labels)]
     figure, axes = plt.subplots(figsize=(7.4, 6.4))
     np.fill_diagonal(apart, np.nan)  # a whisky is no neighbour of its own
-    image = axes.imshow(apart, cmap="YlOrBr_r", interpolation="nearest")
+    nearest, far = np.nanquantile(apart, [0.005, 0.95])
+    image = axes.imshow(apart, cmap="YlOrBr_r", interpolation="nearest", vmin=nearest, vmax=far)
     for start in starts[1:]:
-        axes.axhline(start - 0.5, color=PAPER, lw=0.9)
-        axes.axvline(start - 0.5, color=PAPER, lw=0.9)
+        axes.axhline(start - 0.5, color=INK, lw=0.5)
+        axes.axvline(start - 0.5, color=INK, lw=0.5)
     axes.set_xticks((starts + ends - 1) / 2, labels[starts])
     axes.set_yticks((starts + ends - 1) / 2, labels[starts])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set(xlabel="Wishart's class", ylabel="Wishart's class")
-    figure.colorbar(image, label=f"{metric} distance", shrink=0.8).outline.set_visible(False)
+    figure.colorbar(image, extend="both", label=f"{metric} distance", shrink=0.8).outline.set_visible(False)
     axes.set_title("How far every whisky is from every other (dark is near)", loc="left")
     return figure
 
@@ -150,7 +151,8 @@ def variants(choice: pd.DataFrame, bar: float, best: float) -> Figure:
     """Precision of each variant with its interval, best on top, and the bar of the one-standard-error rule."""
     rows = choice.sort_values("precision").reset_index(drop=True)
     figure, axes = plt.subplots(figsize=(7.4, 4.0))
-    axes.axvspan(bar, best, color="#f3e6c8", label="within one standard error of the best")
+    axes.axvspan(bar, best, color="#f3e6c8", zorder=0)
+    axes.text(best, 0, "  within one standard\n  error of the best", color="#8d8473", va="center", style="italic")
     colours = ["#a23b2a" if chosen else "#8d8473" for chosen in rows["chosen"]]
     for place, (row, colour) in enumerate(zip(rows.itertuples(index=False), colours, strict=True)):
         axes.plot([row.low, row.high], [place, place], color=colour, lw=1.6, alpha=0.6)
@@ -158,7 +160,6 @@ def variants(choice: pd.DataFrame, bar: float, best: float) -> Figure:
     axes.set_yticks(range(len(rows)), rows["metric"] + ", " + rows["scaling"])
     axes.tick_params(axis="y", length=0)
     axes.set(xlabel="precision@5, with a 95 % bootstrap interval")
-    axes.legend(loc="upper left")
     axes.set_title("Twelve ways to measure a distance", loc="left")
     return figure
 

@@ -7,6 +7,7 @@ first that stops. Between the contract and the others it does what the notebooks
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -64,6 +65,8 @@ def main() -> None:
     """Answer requests until there are no more."""
     sys.dont_write_bytecode = False  # copies carry it along, so that each fork need not compile again
     pa.DataFrameSchema({"warm": pa.Column(int)}).validate(pd.DataFrame({"warm": [1]}))
+    gc.collect()
+    gc.freeze()  # forks need not look through, and so copy, what is loaded here
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # pytest may say what it likes; only answers go to stdout
     for line in sys.stdin:

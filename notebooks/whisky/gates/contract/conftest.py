@@ -1,12 +1,11 @@
 """The delivered files, each step of reading them standing on the one before."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from pipelines.findings import Finding, stop_if
-from whisky import contract, schema, settings, table
+from whisky import contract, drift, schema, settings, table
 
 FOLDER = Path(__file__).parents[2]
 WHISKIES, CLASSES = "data/whiskies.csv", "data/wishart_classes.csv"
@@ -51,7 +50,4 @@ def clean(raw, labels):
 @pytest.fixture(scope="session")
 def released():
     """The summary of the last release."""
-    path = FOLDER / "released.json"
-    if not path.is_file():
-        stop_if([Finding("released.json", "the last release's summary is missing", "git checkout -- released.json")])
-    return json.loads(path.read_text(encoding="utf-8"))
+    return drift.read_released(FOLDER)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import artifact
-from pipelines.findings import Finding, stop_if
-from whisky import settings, table
+from whisky import drift, settings, table
 
 FOLDER = Path(__file__).parents[2]
 
@@ -39,7 +38,4 @@ def figures():
 @pytest.fixture(scope="session")
 def released():
     """The summary of the last release."""
-    path = FOLDER / "released.json"
-    if not path.is_file():
-        stop_if([Finding("released.json", "the last release's summary is missing", "git checkout -- released.json")])
-    return json.loads(path.read_text(encoding="utf-8"))
+    return drift.read_released(FOLDER)
