@@ -25,6 +25,9 @@ REGION_COLOURS = {
     "Lowland": "#9a86b4",
     "Campbeltown": "#5b4b8a",
 }
+# A radar's score of 0 keeps a place of its own, this far from the middle, so that thin profiles stay shapes.
+HUB = 0.6
+
 # Where a name may stand beside its dot: points right and up, and which share of it lies to the left.
 SIDES = ((6, -3, 0), (-6, -3, 1), (0, 6, 0.5), (0, -13, 0.5), (5, 4, 0), (-5, 4, 1), (5, -11, 0), (-5, -11, 1))
 
@@ -51,17 +54,15 @@ plt.rcParams.update(
 def radars(table: pd.DataFrame, whiskies: Sequence[str], columns: int = 4) -> Figure:
     """A radar chart of the twelve scores for each of `whiskies`, coloured by region."""
     rows = -(-len(whiskies) // columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(2.75 * columns, 2.85 * rows), subplot_kw={"projection": "polar"}, squeeze=False
-    )
+    figure, grid = plt.subplots(rows, columns, figsize=(2.75 * columns, 2.65 * rows), squeeze=False)
     for axes, whisky in zip(grid.flat, whiskies, strict=False):
         row = table.set_index("whisky").loc[whisky]
         _radar(axes, row[FEATURES].to_numpy(float), REGION_COLOURS[row["region"]])
-        axes.text(0.5, 1.3, whisky, transform=axes.transAxes, ha="center", weight="bold", fontsize=11)
-        axes.text(0.5, 1.2, row["region"], transform=axes.transAxes, ha="center", color="#8d8473")
+        axes.text(0, 7.6, whisky, ha="center", weight="bold", fontsize=11)
+        axes.text(0, 6.8, row["region"], ha="center", color="#8d8473")
     for axes in grid.flat[len(whiskies) :]:
         axes.remove()
-    figure.subplots_adjust(left=0.05, right=0.95, top=0.86, bottom=0.04, wspace=0.7, hspace=0.45)
+    figure.subplots_adjust(left=0, right=1, top=1, bottom=0, wspace=0.05, hspace=0.05)
     return figure
 
 
@@ -210,19 +211,22 @@ def directions(
 
 
 def _radar(axes: Axes, scores: npt.NDArray[np.float64], colour: str) -> None:
-    angles = np.linspace(0, 2 * np.pi, len(scores), endpoint=False)
-    around = np.r_[angles, angles[0]]
-    axes.plot(around, np.r_[scores, scores[0]], color=colour, lw=1.6)
-    axes.fill(around, np.r_[scores, scores[0]], color=colour, alpha=0.25)
-    axes.set_theta_offset(np.pi / 2)
-    axes.set_theta_direction(-1)
-    axes.set(ylim=(0, MOST), yticks=range(1, MOST + 1), yticklabels=[], xticks=angles, xticklabels=[])
-    axes.set_rorigin(-0.6)  # a score of 0 keeps a place of its own, so that thin profiles stay shapes
-    for angle, feature in zip(angles, FEATURES, strict=True):
-        side = {-1: "right", 0: "center", 1: "left"}[int(np.sign(np.round(np.sin(angle), 6)))]
-        axes.text(angle, MOST + 0.5, feature, ha=side, va="center", fontsize=7.5)
-    axes.grid(color=PALE, lw=0.6)
-    axes.spines["polar"].set_color(PALE)
+    # Drawn on plain axes: matplotlib's polar ones take ten times as long.
+    angles = np.linspace(0, 2 * np.pi, len(scores) + 1)
+    across, up = np.sin(angles), np.cos(angles)  # clockwise from the top
+    circle = np.linspace(0, 2 * np.pi, 73)
+    for ring in range(1, MOST + 1):
+        axes.plot((HUB + ring) * np.sin(circle), (HUB + ring) * np.cos(circle), color=PALE, lw=0.6, zorder=1)
+    spokes = np.outer([HUB, HUB + MOST], across), np.outer([HUB, HUB + MOST], up)
+    axes.plot(*spokes, color=PALE, lw=0.6, zorder=1)
+    reach = HUB + np.r_[scores, scores[0]]
+    axes.fill(reach * across, reach * up, facecolor=colour, alpha=0.25, zorder=2)
+    axes.plot(reach * across, reach * up, color=colour, lw=1.6, zorder=3)
+    for feature, x, y in zip(FEATURES, across, up, strict=False):
+        side = {-1: "right", 0: "center", 1: "left"}[int(np.sign(np.round(x, 6)))]
+        axes.text(x * 5.0, y * 5.2, feature, ha=side, va="center", fontsize=7.5)
+    axes.set(xlim=(-7.4, 7.4), ylim=(-5.9, 8.6), aspect="equal")
+    axes.axis("off")
 
 
 def _within(

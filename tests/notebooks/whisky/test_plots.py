@@ -34,8 +34,10 @@ def words(axes) -> list[str]:
 def test_a_radar_has_the_twelve_scores_of_its_whisky(whiskies):
     figure = plots.radars(whiskies, ["Laphroaig", "Oban", "Scapa"], columns=2)
     assert len(figure.axes) == 3
-    line = figure.axes[0].lines[0]
-    assert line.get_ydata().tolist() == [4, 2, 4, 4, 1, 0, 0, 1, 1, 1, 0, 0, 4]
+    outline = figure.axes[0].lines[-1]
+    reach = np.hypot(outline.get_xdata(), outline.get_ydata()) - plots.HUB
+    np.testing.assert_allclose(reach, [4, 2, 4, 4, 1, 0, 0, 1, 1, 1, 0, 0, 4], atol=1e-9)
+    assert (outline.get_xdata()[3] > 4, outline.get_ydata()[0] > 4) == (True, True)  # Medicinal right, Body up
     assert words(figure.axes[0]) == [*table.FEATURES, "Laphroaig", "Islay"]
 
 
