@@ -42,16 +42,16 @@ class Ready:
     model: str
 
 
-def start(model: Path, folder: Path, port: int = 0) -> Ready:
+def start(model: Path, folder: Path, port: int = 0, *options: str) -> Ready:
     """Start a service on `model` in the background; its log and ready file go to `folder`.
 
-    `port` 0 takes a free one. Returns once it answers. Raises ServiceError with its own words when it does not.
+    `port` 0 takes a free one; `options` are more of the service's own. Returns once it answers. Raises ServiceError with its own words when it does not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ready_file = folder / READY
     ready_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pipelines.serving", "--model", str(model), "--port", str(port)]
-    command += ["--ready-file", str(ready_file), "--access-log", str(folder / "access.log")]
+    command += ["--ready-file", str(ready_file), "--access-log", str(folder / "access.log"), *options]
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True, env=_env()
@@ -104,8 +104,8 @@ def stop(ready: Ready) -> None:
 
 @contextmanager
 def running(model: Path, folder: Path) -> Iterator[Ready]:
-    """A service on a free port for the length of a `with` block."""
-    ready = start(model, folder)
+    """A service on a free port for the length of a `with` block; nobody else uses it, so it ends without delay."""
+    ready = start(model, folder, 0, "--drain", "0")
     try:
         yield ready
     finally:
