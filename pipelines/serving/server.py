@@ -113,14 +113,28 @@ class Server(uvicorn.Server):
         await asyncio.sleep(self._options.drain)
         _turn_away(self._listener)
         await asyncio.sleep(0.05)  # for handshakes under way to finish and be accepted
-        for server in self.servers:
-            server.close()
+        await self._shut_door()
         for _ in range(20):
             if not self.server_state.connections:
                 break
             await asyncio.sleep(_LINGER / 20)
         await super().shutdown(sockets)
         self._app.log.flush()
+
+    async def _shut_door(self) -> None:
+        """Stop listening, and answer those whom the kernel had let in by then and who would be reset otherwise."""
+        late = _accept_all(self._listener)
+        for server in self.servers:
+            server.close()
+        for connection in late:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """What uvicorn makes for each connection that it accepts itself."""
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     def _stop(self) -> None:
         self.force_exit = self.should_exit  # asked a second time: don't wait for anybody
@@ -171,17 +185,30 @@ def _bind(host: str, port: int) -> socket.socket:
         raise StartError(f"can't listen on {host}:{port}: {error.strerror or error}.") from None
 
 
-def _turn_away(listener: socket.socket) -> None:
+def _turn_away(listener: socket.socket) -> bool:
     """Drop the handshakes of new connections, so that none is made between the last accept and the close.
 
     A client that is dropped asks again and is then refused, as by a server that is gone; without this, the kernel
     would reset it after it had sent its request. A classic BPF program on the TCP header: drop where SYN is set,
-    else pass. Linux only, and a courtesy: where it can't be had, the window is a few microseconds.
+    else pass. Linux only, and a courtesy: where it can't be had (some kernels give it to root only), the window is
+    a few microseconds. Returns whether it was had.
     """
     code = [(0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in code)
     with contextlib.suppress(OSError), _address_of(program) as address:
         listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", len(code), address))
+        return True
+    return False
+
+
+def _accept_all(listener: socket.socket) -> list[socket.socket]:
+    """Every connection that waits to be accepted."""
+    listener.setblocking(False)
+    accepted = []
+    with contextlib.suppress(OSError):
+        while True:
+            accepted.append(listener.accept()[0])
+    return accepted
 
 
 @contextlib.contextmanager
