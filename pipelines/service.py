@@ -100,6 +100,8 @@ def stop(ready: Ready) -> None:
         if time.monotonic() > deadline:
             raise ServiceError(f"the service did not stop in {STOP_SECONDS:.0f} s. End it: kill -9 {ready.pid}")
         time.sleep(0.01)
+    if ready.pid in _children:
+        _children.pop(ready.pid).wait()
 
 
 @contextmanager
