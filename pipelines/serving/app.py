@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 import traceback
@@ -11,21 +10,17 @@ from typing import Any
 
 from pipelines.serving import openapi, page, protocol, query
 from pipelines.serving.access_log import AccessLog, request_id
+from pipelines.serving.body import Receive, read_body
 from pipelines.serving.metrics import Metrics
 from pipelines.serving.problems import Problem, shown
 from pipelines.serving.recommender import Recommender
 from pipelines.serving.responses import Response, json_response
 
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Any]
 Send = Callable[[Message], Any]
-
-MOST_BODY = 1_000_000
-"""The largest body taken, in bytes; two hundred times what MOST_ROWS profiles of a dozen features need."""
 
 _RECOMMEND = "/recommend"
 _MOST_TARGET = 8_192  # bytes of path and query
-_BODY_SECONDS = 10.0
 _ANSWERS = 4_096  # answers kept ready by their query; a few spellings of each item for each n
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
 
@@ -135,7 +130,7 @@ class App:
             handler = route.handlers.get(method)
             if handler is None:
                 return name, _no_handler(route, method)
-            body = await _read_body(receive) if method == "POST" else b""
+            body = await read_body(receive) if method == "POST" else b""
             return name, handler(Request(served, scope["query_string"], scope["headers"], body))
         except Problem as problem:
             plain = path == "/v2" or path.startswith("/v2/")
@@ -279,30 +274,3 @@ def _items(model: Recommender) -> dict[str, Any]:
         "items": items,
         "model": model.version,
     }
-
-
-async def _read_body(receive: Receive) -> bytes:
-    """The whole body; raises Problem where it is too large (413) or takes too long (408)."""
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            return await _receive_body(receive)
-    except TimeoutError:
-        detail = f"The body did not arrive within {_BODY_SECONDS:g} s."
-        raise Problem(408, detail, {"connection": "close"}) from None
-
-
-async def _receive_body(receive: Receive) -> bytes:
-    chunks: list[bytes] = []
-    size, more = 0, True
-    # What is a little too large is read to its end and dropped: a client that still sends would miss the answer.
-    while more and size <= 8 * MOST_BODY:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            break
-        chunk, more = message.get("body", b""), message.get("more_body", False)
-        size += len(chunk)
-        if size <= MOST_BODY:
-            chunks.append(chunk)
-    if size > MOST_BODY:
-        raise Problem(413, f"The body is larger than {MOST_BODY} bytes.", {"connection": "close"} if more else None)
-    return b"".join(chunks)

@@ -187,21 +187,6 @@ def test_a_body_of_another_type(asker: Callable) -> None:
     assert asker("POST", path, {"inference-header-content-length": "5"}, b"{}").status == 400
 
 
-def test_a_body_too_large(asker: Callable) -> None:
-    slightly = asker("POST", "/v2/models/whisky/infer", {}, [b"x" * 600_000] * 2)
-    assert (slightly.status, "connection" in slightly.headers) == (413, False)
-    hugely = asker("POST", "/v2/models/whisky/infer", {}, [b"x" * 1_000_000] * 20)
-    assert (hugely.status, hugely.headers["connection"]) == (413, "close")
-
-
-def test_a_body_that_never_ends(asker: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(receive: object) -> bytes:
-        raise TimeoutError
-
-    monkeypatch.setattr(app_module, "_receive_body", never)
-    assert asker("POST", "/v2/models/whisky/infer", {}, b"{}").status == 408
-
-
 def test_an_address_too_long(asker: Callable) -> None:
     assert asker.get("/recommend?whisky=" + "a" * 9000).status == 414
     assert asker.get("/" + "a" * 9000).status == 414
