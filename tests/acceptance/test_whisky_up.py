@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
 import urllib.error
 import urllib.request
@@ -26,6 +28,14 @@ def shop(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Ite
         monkeypatch.chdir(copy.root)
         yield copy
         up.down(copy.root)
+        keep(copy.folder / "build" / "executed")
+
+
+def keep(executed: Path) -> None:
+    """Leave the executed notebooks and their pages where CI looks for them, whether the test passed or not."""
+    artifacts = os.environ.get("STILLHOUSE_ARTIFACTS")
+    if artifacts and executed.is_dir():
+        shutil.copytree(executed, Path(artifacts, "executed"), dirs_exist_ok=True)
 
 
 @pytest.fixture
