@@ -88,6 +88,14 @@ def begin(analysis: Analysis, overrides: Mapping[str, Any], sweep: str | None = 
     return record
 
 
+def close_killed(analysis: Analysis) -> None:
+    """Mark as interrupted what says that it is running; call it only where no run can be under way."""
+    for one in load_all(analysis):
+        if one.status == "running":
+            one.status = "interrupted"
+            save(analysis, one)
+
+
 def note_inputs(record: Record, analysis: Analysis) -> None:
     """Note the parameters, and the hashes of all that the steps of `analysis` (perhaps a trial's copy) depend on."""
     record.params = read_yaml(analysis.params)

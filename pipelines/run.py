@@ -46,6 +46,7 @@ def run(
     """
     overrides = overrides or {}
     with _only_run(analysis):
+        record.close_killed(analysis)
         entry = record.begin(analysis, overrides, sweep)
         began = time.monotonic()
         try:
@@ -153,7 +154,7 @@ def _said(log: Path) -> str:
 
 @contextmanager
 def _only_run(analysis: Analysis) -> Iterator[None]:
-    """One run of a checkout at a time."""
+    """One run of a checkout at a time. Steps hold the lock too: those of a killed run end before the next begins."""
     path = analysis.state / "run.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as lock:

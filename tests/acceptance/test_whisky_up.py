@@ -15,6 +15,7 @@ import pytest
 
 from pipelines import service, up
 from pipelines.analysis import Analysis, find_analysis
+from pipelines.graph import locked
 from pipelines.workspace import trial
 
 NEW = "87,Port Still,4,2,4,3,1,0,0,1,1,1,0,0, \tPA42 7DU, 138690,645170\n"
@@ -60,6 +61,12 @@ def test_data_flows_to_the_customer_and_bad_data_does_not(
     assert neighbours(port, "Laphroaig")[0] == "Lagavulin"
     first = service.find(shop.state / "service")
     assert first
+    committed = find_analysis("whisky", Path(__file__).parent)
+    assert locked(shop) == locked(committed), (
+        "this checkout gives other results than notebooks/whisky/dvc.lock says (or a step's inputs changed since): "
+        "run stillhouse run and commit dvc.lock with the change"
+    )
+    assert shop.released.read_text() == committed.released.read_text(), "a release of what is committed changes nothing"
 
     data.write_text(delivered + NEW)
     assert up.up(shop, port), capsys.readouterr().out

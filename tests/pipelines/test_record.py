@@ -16,6 +16,12 @@ def test_a_run_that_is_killed_leaves_a_record(flowers: Analysis) -> None:
     assert [(one.id, one.status) for one in record.load_all(flowers)] == [(entry.id, "running")]
 
 
+def test_a_killed_run_is_told_apart_from_one_under_way(flowers: Analysis) -> None:
+    killed = record.begin(flowers, {})
+    record.close_killed(flowers)
+    assert record.find(flowers, killed.id).status == "interrupted"
+
+
 def test_the_commit_and_what_is_not_committed_are_noted(flowers: Analysis) -> None:
     clean = record.begin(flowers, {})
     assert clean.commit
