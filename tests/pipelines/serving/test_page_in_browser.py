@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import runpy
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 ROOT = Path(__file__).parents[3]
@@ -36,6 +38,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing; i
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    driver = subprocess.run([compute_driver_executable()[0], "--version"], capture_output=True, text=True)
+    if driver.returncode:
+        pytest.skip(f"playwright's driver can't start: {driver.stderr.strip()}; try: apt-get install libatomic1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
