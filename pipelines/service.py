@@ -45,7 +45,8 @@ class Ready:
 def start(model: Path, folder: Path, port: int = 0, *options: str) -> Ready:
     """Start a service on `model` in the background; its log and ready file go to `folder`.
 
-    `port` 0 takes a free one; `options` are more of the service's own. Returns once it answers. Raises ServiceError with its own words when it does not.
+    `port` 0 takes a free one; `options` are more of the service's own. Returns once it answers. Raises ServiceError
+    with its own words when it does not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ready_file = folder / READY
