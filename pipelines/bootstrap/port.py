@@ -27,7 +27,7 @@ def problems(root: Path, port: int) -> list[str]:
     if pid == service_pid(root):
         return []
     command = command_of(pid)
-    mend = "make down in its checkout" if "pipelines.serving" in command else f"stop it with kill {pid}"
+    mend = f"make down in its checkout (or kill {pid})" if "pipelines.serving" in command else f"kill {pid}"
     return [f"port {port} is in use by process {pid} ({command}): {mend}, or {other}"]
 
 

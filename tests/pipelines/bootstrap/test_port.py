@@ -31,7 +31,7 @@ def test_a_free_port_is_no_problem(tmp_path):
 def test_the_process_that_has_it_is_named_with_two_mends(tmp_path, taken):
     assert port.problems(tmp_path, taken) == [
         f"port {taken} is in use by process {os.getpid()} ({port.command_of(os.getpid())}): "
-        f"stop it with kill {os.getpid()}, or take another port: make up PORT={taken + 1}"
+        f"kill {os.getpid()}, or take another port: make up PORT={taken + 1}"
     ]
 
 
@@ -54,7 +54,7 @@ def test_a_stale_note_of_our_service_excuses_nobody(tmp_path, taken, content):
 
 def test_another_checkouts_service_is_stopped_there(tmp_path, taken, monkeypatch):
     monkeypatch.setattr(port, "command_of", lambda pid: "python -m pipelines.serving --model m")
-    assert ": make down in its checkout, or" in port.problems(tmp_path, taken)[0]
+    assert f": make down in its checkout (or kill {os.getpid()}), or" in port.problems(tmp_path, taken)[0]
 
 
 def test_another_users_process_is_not_named(tmp_path, taken, monkeypatch):
