@@ -8,10 +8,9 @@ from pathlib import Path
 
 from pipelines.analysis import Analysis
 from pipelines.graph import Step, step_key
-from pipelines.schedule import Status
 
 
-def keep(checkout: Analysis, analysis: Analysis, step: Step, status: Status) -> Path | None:
+def keep(checkout: Analysis, analysis: Analysis, step: Step, status: str) -> Path | None:
     """The executed notebook of `step`, kept in the checkout's state; None where there is none on this machine.
 
     A failed step has no result that a later run could show; its notebook is kept under a name of its own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +22,6 @@ LOG_LINES = 80
 _DVC_SAYS = re.compile(
     r"^(Running stage |> |Updating lock file|ERROR: |To track the changes|\s*git add |To enable auto|\s*dvc config)"
 )
-
-
-@dataclass(frozen=True)
-class Page:
-    """The rendering of one executed notebook, as a job after its step."""
-
-    name: str
-    needs: tuple[str, ...]
 
 
 def run(
@@ -76,36 +68,59 @@ def _run_steps(checkout: Analysis, analysis: Analysis, entry: Record, progress: 
     """Run the steps and return what those that are done have written."""
     steps = {step.name: step for step in graph.read_steps(analysis)}
     target = record.folder(checkout, entry)
-    pages = {f"page-{step.name}": Page(f"page-{step.name}", (step.name,)) for step in steps.values() if step.notebook}
-    statuses: dict[str, Status] = {}
+    pages = _Pages(checkout, analysis, target, tuple(step for step in steps.values() if step.notebook))
 
     def work(name: str) -> Status:
-        if name in steps:
-            return graph.reproduce(analysis, name)
-        step = steps[name.removeprefix("page-")]
-        _add_page(checkout, analysis, step, statuses[step.name], target)
-        return "ran"
+        return graph.reproduce(analysis, name) if name in steps else pages.add(entry.steps)
 
     def on_end(outcome: Outcome) -> None:
-        if outcome.name not in steps:
-            return
-        statuses[outcome.name] = outcome.status
-        entry.steps.append(_step_record(outcome, target / "logs"))
-        progress.end(entry.steps[-1])
+        if outcome.name in steps:
+            entry.steps.append(_step_record(outcome, target / "logs"))
+            progress.end(entry.steps[-1])
 
-    current = _current(list(steps.values()))
     schedule = Schedule(
-        [*steps.values(), *pages.values()],
+        [*steps.values(), pages],
         work,
         target / "logs",
         on_start=lambda name: progress.start(name) if name in steps else None,
         on_end=on_end,
     )
-    schedule.run(already=current)
-    _finish_pages(checkout, analysis, entry, steps, target)
-    for name in pages:
-        (target / "logs" / f"{name}.log").unlink(missing_ok=True)
+    schedule.run(already=_current(list(steps.values())))
+    pages.finish(entry.steps)
     return frozenset(out for step in entry.steps if step.status in _GOOD for out in steps[step.name].outs)
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """The pages of the executed notebooks: one job, when the last notebook is done and gates still run."""
+
+    checkout: Analysis
+    analysis: Analysis
+    target: Path
+    steps: tuple[graph.Step, ...]
+    name: str = "pages"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(step.name for step in self.steps)
+
+    def add(self, done: Iterable[StepRecord]) -> Status:
+        """Make the pages that are not there yet."""
+        statuses = {step.name: step.status for step in done if step.status != "blocked"}
+        for step in self.steps:
+            if step.name in statuses and not (self.target / f"{step.name}.html").exists():
+                kept = executed.keep(self.checkout, self.analysis, step, statuses[step.name])
+                if kept:
+                    report.add_notebook(kept, self.target, step.name)
+        return "ran"
+
+    def finish(self, done: Iterable[StepRecord]) -> None:
+        """Make those that a failed step kept from being made, and link them all in the record."""
+        self.add(done)
+        (self.target / "logs" / f"{self.name}.log").unlink(missing_ok=True)
+        for step in done:
+            if (self.target / f"{step.name}.html").exists():
+                step.notebook, step.report = f"{step.name}.ipynb", f"{step.name}.html"
 
 
 def _current(steps: list[graph.Step]) -> list[str]:
@@ -115,25 +130,6 @@ def _current(steps: list[graph.Step]) -> list[str]:
         if step.current and all(need in current for need in step.needs):
             current.append(step.name)
     return current
-
-
-def _add_page(checkout: Analysis, analysis: Analysis, step: graph.Step, status: Status, target: Path) -> bool:
-    kept = executed.keep(checkout, analysis, step, status)
-    if kept is None:
-        return False
-    report.add_notebook(kept, target, step.name)
-    return True
-
-
-def _finish_pages(
-    checkout: Analysis, analysis: Analysis, entry: Record, steps: Mapping[str, graph.Step], target: Path
-) -> None:
-    """Link the pages in the record; a failed step's page is made here, since nothing is scheduled behind a failure."""
-    for step in entry.steps:
-        if step.status == "failed" and steps[step.name].notebook:
-            _add_page(checkout, analysis, steps[step.name], "failed", target)
-        if (target / f"{step.name}.html").exists():
-            step.notebook, step.report = f"{step.name}.ipynb", f"{step.name}.html"
 
 
 def _step_record(outcome: Outcome, logs: Path) -> StepRecord:
