@@ -1,5 +1,6 @@
 # Everything a person or CI does here, by name. `make help` lists it; each recipe calls a tool that says the rest.
 PORT ?= 8080
+ANALYSIS ?=
 PYTHON = $(or $(shell command -v python3;),$(error python3 is missing: sudo apt-get install python3 python3-venv))
 SETUP = "$(PYTHON)" -m pipelines.bootstrap
 RESULTS := .stillhouse/test
@@ -14,7 +15,7 @@ help: ## list these targets
 
 up: ## from the notebooks to the service on 127.0.0.1: set up, run, gate, release, serve (PORT=8080)
 	@$(SETUP) up --port $(PORT)
-	@.venv/bin/stillhouse up --port $(PORT)
+	@.venv/bin/stillhouse up $(ANALYSIS) --port $(PORT)
 
 down: .venv/bin/stillhouse ## stop the service
 	@$< down

@@ -72,6 +72,16 @@ class Analysis:
         """What is kept on this machine and never in git: records, releases, the service's files."""
         return self.root / STATE
 
+    @property
+    def image(self) -> Path:
+        """The serving image of the released model, an OCI layout."""
+        return self.state / "image" / self.name
+
+    @property
+    def service(self) -> Path:
+        """The running service's files."""
+        return self.state / "service" / self.name
+
 
 def find_root(start: Path) -> Path:
     """The checkout that holds `start`."""

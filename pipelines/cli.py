@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
 
-from pipelines.analysis import Analysis, find_analysis
+from pipelines.analysis import Analysis, find_analysis, find_root
 from pipelines.errors import StillhouseError
 from pipelines.image.command import command as image_command
 
 ANALYSIS = click.argument("analysis", required=False)
+# What a machine may refuse: no space, no permission, a read-only place.
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 HERE = click.option("--analysis", default=None, help="The analysis, where there are several.")
 
 
@@ -25,10 +31,14 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except StillhouseError as error:
             click.echo(f"✗ {error}", err=True)
-            sys.exit(1)
+        except OSError as error:
+            if error.errno not in MACHINE:
+                raise
+            click.echo(f"✗ {error.strerror}: {error.filename or 'here'}. Mend that and try again.", err=True)
         except KeyboardInterrupt:
             click.echo("\nstopped", err=True)
             sys.exit(130)
+        sys.exit(1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +47,19 @@ def main() -> None:
     """Notebooks as a pipeline: run them, gate them, record them, package the model, serve it."""
     # Set by some environments, and then the same modules are compiled anew for every step.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # A terminal that can't show a letter gets another, and no run fails of it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _stop_on_sigterm() -> None:
+    """End on SIGTERM as on Ctrl-C: steps are stopped and the record says so."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 @main.command(name="run")
@@ -51,6 +74,7 @@ def run_command(analysis: str | None, settings: tuple[str, ...], sweep: bool, gr
     """
     from pipelines import trials
 
+    _stop_on_sigterm()
     words = [word for word in (analysis, *grid) if word]
     names = [word for word in words if "=" not in word]
     assignments = [word for word in words if "=" in word]
@@ -90,14 +114,15 @@ def gate_command(name: str, serve: Path | None, workers: int) -> None:
 
 @main.group(name="runs", invoke_without_command=True)
 @HERE
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric; may be given again.")
 @click.pass_context
-def runs_group(context: click.Context, analysis: str | None) -> None:
+def runs_group(context: click.Context, analysis: str | None, metrics: tuple[str, ...]) -> None:
     """List the records of all runs; show, compare and plot them."""
     context.obj = find_analysis(analysis)
     if context.invoked_subcommand is None:
         from pipelines import runs
 
-        runs.show_list(context.obj)
+        runs.show_list(context.obj, metrics)
 
 
 @runs_group.command(name="show")
@@ -139,22 +164,25 @@ def up_command(analysis: str | None, port: int) -> None:
     """Run the pipeline, package the model, and serve it in the background."""
     from pipelines import up
 
+    _stop_on_sigterm()
     sys.exit(0 if up.up(find_analysis(analysis), port) else 1)
 
 
 @main.command(name="down")
 def down_command() -> None:
-    """Stop the service."""
+    """Stop the services of this checkout."""
     from pipelines import up
 
-    up.down(find_analysis_root())
+    up.down(find_root(Path.cwd().resolve()))
 
 
-def find_analysis_root() -> Path:
-    """The checkout that we stand in."""
-    from pipelines.analysis import find_root
+@main.command(name="baseline")
+@ANALYSIS
+def baseline_command(analysis: str | None) -> None:
+    """Judge drift by the released model from now on: its summary goes to released.json, for review and commit."""
+    from pipelines import release
 
-    return find_root(Path.cwd().resolve())
+    click.echo(release.keep_baseline(find_analysis(analysis)))
 
 
 main.add_command(image_command)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,7 +80,8 @@ def run_gate(folder: Path, gate: str, *, workers: int = 0, serve: Path | None = 
     verdict = Verdict(gate)
     # Only what we name is loaded: another plugin in the environment may not change a verdict, nor take its time.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    with _candidate(serve) if serve else nullcontext():
+    # What pytest says to a person at a terminal is not wanted: the verdict tells it all.
+    with _candidate(serve) if serve else nullcontext(), redirect_stdout(io.StringIO()):
         pytest.main(_arguments(folder, tests, gate, workers), plugins=[_Collector(verdict)])
     verdict.passed.sort()
     write_json(
@@ -92,7 +94,7 @@ def run_gate(folder: Path, gate: str, *, workers: int = 0, serve: Path | None = 
 
 def _arguments(folder: Path, tests: Path, gate: str, workers: int) -> list[str]:
     junit = folder / "build" / "gates" / f"{gate}.xml"
-    arguments = [str(tests), "-qq", "--no-header", "--no-summary", "--capture=fd", "--tb=short"]
+    arguments = [str(tests), "-qq", "--capture=fd", "--tb=short"]
     # Stand alone: neither the checkout's pytest settings nor its caches may change a verdict.
     arguments += ["-c", os.devnull, f"--rootdir={folder}", f"--confcutdir={folder}", "-p", "no:cacheprovider"]
     arguments += ["-o", f"pythonpath={shlex.quote(str(folder))}", "--import-mode=importlib", "--strict-markers"]

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,24 +73,28 @@ def read_steps(analysis: Analysis) -> list[Step]:
     Raises StillhouseError with DVC's reason where dvc.yaml or params.yaml can't be read.
     """
     try:
-        repo = _open(analysis)
-        stages = [stage for stage in repo.index.stages if Path(stage.path) == analysis.definition]
-        graph = repo.index.graph
-        with repo.lock:
-            return _in_order(
-                [
-                    Step(
-                        stage.name,
-                        tuple(sorted(needed.name for needed in graph.successors(stage))),
-                        str(stage.cmd),
-                        not stage.changed(),
-                        frozenset(Path(out.fs_path) for out in stage.outs),
-                    )
-                    for stage in stages
-                ]
-            )
+        # Closed again before anything is forked: DVC's state database must not be open in parent and child.
+        with closing(_open(analysis)) as repo:
+            return _read(analysis, repo)
     except DvcException as error:
         raise StillhouseError(f"{analysis.definition}: {error}") from error
+
+
+def _read(analysis: Analysis, repo: Any) -> list[Step]:
+    stages = [stage for stage in repo.index.stages if Path(stage.path) == analysis.definition]
+    graph = repo.index.graph
+    with repo.lock:
+        return _in_order([_step(stage, graph) for stage in stages])
+
+
+def _step(stage: Any, graph: Any) -> Step:
+    return Step(
+        stage.name,
+        tuple(sorted(needed.name for needed in graph.successors(stage))),
+        str(stage.cmd),
+        not stage.changed(),
+        frozenset(Path(out.fs_path) for out in stage.outs),
+    )
 
 
 def reproduce(analysis: Analysis, name: str) -> Status:
@@ -102,7 +107,8 @@ def reproduce(analysis: Analysis, name: str) -> Status:
     logger.addHandler(notes)
     logger.setLevel(logging.INFO)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    done = _open(analysis).reproduce(targets=[f"{analysis.definition}:{name}"], single_item=True)
+    with closing(_open(analysis)) as repo:
+        done = repo.reproduce(targets=[f"{analysis.definition}:{name}"], single_item=True)
     if not done:
         return "cached"
     return "restored" if notes.restored else "ran"

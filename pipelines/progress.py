@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TextIO
 
@@ -18,6 +19,7 @@ class Progress:
         self.out = out or sys.stdout
         self.quiet = quiet
         self.running: list[str] = []
+        self.rewrites = self.out.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
     def start(self, name: str) -> None:
         """A step has begun."""
@@ -41,9 +43,9 @@ class Progress:
         print(f"{self._clear()}{text}", file=self.out, flush=True)
 
     def _show_running(self) -> None:
-        if not self.quiet and self.out.isatty():
+        if not self.quiet and self.rewrites:
             text = f"  … {', '.join(self.running)}" if self.running else ""
             print(f"{self._clear()}{text}", end="", file=self.out, flush=True)
 
     def _clear(self) -> str:
-        return "\r\x1b[K" if self.out.isatty() else ""
+        return "\r\x1b[K" if self.rewrites else ""

@@ -8,6 +8,7 @@ import json
 import platform
 import secrets
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -74,7 +75,7 @@ def begin(analysis: Analysis, overrides: Mapping[str, Any], sweep: str | None = 
     record = Record(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         analysis=analysis.name,
-        started=now.isoformat(timespec="seconds"),
+        started=now.isoformat(timespec="milliseconds"),
         commit=commit,
         dirty=bool(difference or untracked),
         who=_who(),
@@ -136,8 +137,14 @@ def save(analysis: Analysis, record: Record) -> None:
 
 
 def load_all(analysis: Analysis) -> list[Record]:
-    """All records, oldest first."""
-    return [_load(path) for path in sorted(records_folder(analysis).glob(f"*/{FILE}"))]
+    """All records that can be read, oldest first; of the others stderr is told."""
+    records = []
+    for path in sorted(records_folder(analysis).glob(f"*/{FILE}")):
+        try:
+            records.append(_load(path))
+        except (StillhouseError, ValueError, TypeError, KeyError) as error:
+            print(f"left out: {path}: {error}", file=sys.stderr)
+    return sorted(records, key=lambda one: (one.started, one.id))
 
 
 def find(analysis: Analysis, name: str) -> Record:
@@ -145,7 +152,7 @@ def find(analysis: Analysis, name: str) -> Record:
     records = load_all(analysis)
     if name == "latest" and records:
         return records[-1]
-    found = [one for one in records if one.id.startswith(name) or one.id.endswith(name)]
+    found = [one for one in records if name and (one.id.startswith(name) or one.id.endswith(name))]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -156,7 +163,7 @@ def find(analysis: Analysis, name: str) -> Record:
 def _load(path: Path) -> Record:
     content = json.loads(path.read_text(encoding="utf-8"))
     if content.get("schema") != SCHEMA:
-        raise StillhouseError(f"{path}: its schema is {content.get('schema')}, and this version reads {SCHEMA}.")
+        raise StillhouseError(f"its schema is {content.get('schema')}, and this version reads {SCHEMA}")
     return Record(**{**content, "steps": [StepRecord(**step) for step in content["steps"]]})
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from pipelines import artifact
 from pipelines.analysis import Analysis
 from pipelines.errors import StillhouseError
-from pipelines.files import read_json, write_json, write_text
+from pipelines.files import write_json, write_text
 from pipelines.record import Record
 
 CURRENT = "current"
+SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ def serving_model(analysis: Analysis) -> Path:
 
 
 def current(analysis: Analysis) -> Release | None:
-    """The release that serves, if there is one."""
+    """The release that serves; None where there is none, or where its model is damaged."""
     link = releases_folder(analysis) / CURRENT
     if not link.exists():
         return None
     folder = link.resolve()
-    return Release(int(folder.name), read_json(folder / "provenance.json")["model"], folder)
+    try:
+        return Release(int(folder.name), artifact.load(folder / "model").version, folder)
+    except artifact.ArtifactError:
+        return None
 
 
 def publish(analysis: Analysis, record: Record, image: str | None) -> Release:
@@ -65,7 +69,6 @@ def publish(analysis: Analysis, record: Record, image: str | None) -> Release:
         return before
     release = _write(analysis, record, image, version)
     _link(releases_folder(analysis) / CURRENT, release.folder.name)
-    _keep_summary(analysis)
     return release
 
 
@@ -77,6 +80,8 @@ def _write(analysis: Analysis, record: Record, image: str | None, version: str) 
     aside.chmod(0o755)
     try:
         shutil.copytree(analysis.model, aside / "model")
+        if analysis.summary.exists():
+            shutil.copyfile(analysis.summary, aside / SUMMARY)
         write_json(
             aside / "provenance.json",
             {
@@ -108,10 +113,25 @@ def _link(link: Path, target: str) -> None:
     aside.replace(link)
 
 
-def _keep_summary(analysis: Analysis) -> None:
-    """What the next run's drift is judged against; a tracked file, so that the judgement can be repeated anywhere."""
-    if not analysis.summary.exists():
-        return
-    text = analysis.summary.read_text(encoding="utf-8")
-    if not analysis.released.exists() or analysis.released.read_text(encoding="utf-8") != text:
-        write_text(analysis.released, text)
+def keep_baseline(analysis: Analysis) -> str:
+    """Make the released model the one that drift is judged by, and say what to do next.
+
+    Only on purpose: were every release its own measure, data could be moved anywhere in small steps.
+    """
+    released = current(analysis)
+    summary = released.folder / SUMMARY if released else None
+    if summary is None or not summary.exists():
+        raise StillhouseError("nothing is released here, so there is nothing to judge drift by. Release first: make up")
+    if is_baseline(analysis):
+        return f"{analysis.released.relative_to(analysis.root)} is that of the released model already"
+    write_text(analysis.released, summary.read_text(encoding="utf-8"))
+    return f"{analysis.released.relative_to(analysis.root)}: changed. Review and commit it."
+
+
+def is_baseline(analysis: Analysis) -> bool:
+    """Whether drift is judged by the model that is released."""
+    released = current(analysis)
+    summary = released.folder / SUMMARY if released else None
+    if summary is None or not summary.exists() or not analysis.released.exists():
+        return False
+    return summary.read_bytes() == analysis.released.read_bytes()

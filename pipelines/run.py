@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -75,7 +76,7 @@ def _run_steps(checkout: Analysis, analysis: Analysis, entry: Record, progress: 
 
     def on_end(outcome: Outcome) -> None:
         if outcome.name in steps:
-            entry.steps.append(_step_record(outcome, target / "logs"))
+            entry.steps.append(pages.point(_step_record(outcome, target / "logs")))
             progress.end(entry.steps[-1])
 
     schedule = Schedule(
@@ -113,6 +114,13 @@ class _Pages:
                 if kept:
                     report.add_notebook(kept, self.target, step.name)
         return "ran"
+
+    def point(self, step: StepRecord) -> StepRecord:
+        """Have a failed step's message lead to the copy that its run keeps; the next run overwrites the other one."""
+        latest = {one.name: str(self.analysis.executed / str(one.notebook)) for one in self.steps}.get(step.name)
+        if latest and step.status == "failed":
+            step.message = step.message.replace(latest, str(self.target / f"{step.name}.ipynb"))
+        return step
 
     def finish(self, done: Iterable[StepRecord]) -> None:
         """Make those that a failed step kept from being made, and link them all in the record."""
@@ -157,7 +165,12 @@ def _only_run(analysis: Analysis) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            lock.seek(0)
             raise StillhouseError(
-                "another run is under way in this checkout. Wait for it to end, or stop it, and try again."
+                f"another run is under way in this checkout (process {lock.read().strip() or 'unknown'}, or steps that "
+                "it left). Wait for it to end, or stop it, and try again."
             ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield

@@ -15,32 +15,46 @@ from pipelines.errors import StillhouseError
 from pipelines.record import Record, find, folder, load_all, records_folder
 from pipelines.report import INDEX, flat, short
 
+WIDE = 110  # columns of a terminal that has room for everything
+MOST = 3
 
-def show_list(analysis: Analysis) -> None:
-    """Print all runs, oldest first, so that the latest is next to the prompt."""
+
+def show_list(analysis: Analysis, metrics: Sequence[str] = ()) -> None:
+    """Print all runs, oldest first, so that the latest is next to the prompt; `metrics` names the columns to show."""
     records = load_all(analysis)
     if not records:
         raise StillhouseError("no runs yet. Make one: stillhouse run")
-    print_table(records)
+    print_table(records, metrics)
     _console().print(f"pages: {records_folder(analysis) / INDEX}", soft_wrap=True, highlight=False)
 
 
-def print_table(records: Sequence[Record]) -> None:
-    """Print records as a table."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("run", "status", "seconds", "set for it", "metrics", "model", "commit"):
-        table.add_column(title, overflow="fold", justify="right" if title == "seconds" else "left")
+def print_table(records: Sequence[Record], metrics: Sequence[str] = ()) -> None:
+    """Print records as a table: a line each, as far as the terminal is wide enough."""
+    console = _console()
+    names = list(metrics) or telling_metrics(records)
+    wide = console.width >= WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("run", no_wrap=True, min_width=20)
+    table.add_column("status", no_wrap=True, min_width=6)
+    table.add_column("s", no_wrap=True, justify="right")
+    table.add_column("set for it", overflow="fold")
+    for name in names:
+        table.add_column(name, overflow="fold", justify="right")
+    for title in ("model", "commit") if wide else ():
+        table.add_column(title, no_wrap=True)
     for one in records:
-        table.add_row(
-            one.id,
-            _coloured(one.status),
-            f"{one.seconds:.1f}",
-            escape(flat(one.overrides)),
-            escape(flat(one.metrics)),
-            (one.model or "")[:8],
-            (one.commit or "")[:8] + ("+" if one.dirty else ""),
-        )
-    _console().print(table)
+        values = [short(one.metrics.get(name, "")) for name in names]
+        origin = ((one.model or "")[:8], (one.commit or "")[:8] + ("+" if one.dirty else "")) if wide else ()
+        cells = (one.id, _coloured(one.status), f"{one.seconds:.1f}", escape(flat(one.overrides)), *values, *origin)
+        table.add_row(*cells)
+    console.print(table)
+
+
+def telling_metrics(records: Sequence[Record]) -> list[str]:
+    """The metrics that tell runs apart, `MOST` at the most; where none does, the first ones."""
+    names = sorted({name for one in records for name in one.metrics})
+    differ = [name for name in names if len({one.metrics[name] for one in records if name in one.metrics}) > 1]
+    return (differ or names)[:MOST]
 
 
 def show_one(analysis: Analysis, name: str) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -104,6 +106,8 @@ class Schedule:
         process = _context.Process(target=_child, args=(self.work, job.name, log, send), name=job.name)
         sys.stdout.flush()
         process.start()
+        with suppress(OSError):  # the child does it too; whoever comes second finds it done
+            os.setpgid(process.pid or 0, process.pid or 0)
         send.close()
         self._running.append(_Running(job, process, receive, time.monotonic()))
 
@@ -120,7 +124,8 @@ class Schedule:
 
     def _stop(self) -> None:
         for running in self._running:
-            running.process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(running.process.pid or 0, signal.SIGTERM)
         for running in self._running:
             running.process.join()
 
@@ -136,11 +141,22 @@ def _outcome(running: _Running) -> Outcome:
 
 def _child(work: Callable[[str], Status], name: str, log: Path, answer: Connection) -> None:
     """In the forked process: all that the job and its commands print goes to its own log."""
+    os.setpgid(0, 0)  # so that its commands can be ended with it
     log.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     try:
         answer.send((work(name), ""))
     except Exception as error:
-        answer.send(("failed", f"{type(error).__name__}: {error}"))
+        answer.send(("failed", _reasons(error)))
+
+
+def _reasons(error: BaseException | None) -> str:
+    """An error and what caused it, a line each."""
+    lines = []
+    while error:
+        lines.append(f"{type(error).__name__}: {error}")
+        error = error.__cause__
+    return "\n".join(lines)

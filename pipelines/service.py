@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ START_SECONDS = 15.0
 STOP_SECONDS = 30.0
 READY = "ready.json"
 LOG = "service.log"
+
+_PR_SET_PDEATHSIG = 1
 
 # The services that this process started itself.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -42,20 +45,28 @@ class Ready:
     model: str
 
 
-def start(model: Path, folder: Path, port: int = 0, *options: str) -> Ready:
+def start(model: Path, folder: Path, port: int = 0, *, stay: bool = True) -> Ready:
     """Start a service on `model` in the background; its log and ready file go to `folder`.
 
-    `port` 0 takes a free one; `options` are more of the service's own. Returns once it answers. Raises ServiceError
-    with its own words when it does not.
+    `port` 0 takes a free one. It outlives us where it is to `stay`, else it ends with us, without delay. Returns once
+    it answers. Raises ServiceError with its own words when it does not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ready_file = folder / READY
     ready_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pipelines.serving", "--model", str(model), "--port", str(port)]
-    command += ["--ready-file", str(ready_file), "--access-log", str(folder / "access.log"), *options]
-    with (folder / LOG).open("ab") as log:
+    command += ["--ready-file", str(ready_file), "--access-log", str(folder / "access.log")]
+    command += [] if stay else ["--drain", "0"]
+    with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True, env=_env()
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=_env(),
+            start_new_session=stay,
+            preexec_fn=None if stay else _end_with_parent,  # we have no threads
         )
     _children[process.pid] = process
     deadline = time.monotonic() + START_SECONDS
@@ -69,14 +80,14 @@ def start(model: Path, folder: Path, port: int = 0, *options: str) -> Ready:
         time.sleep(0.01)
     process.kill()
     process.wait()
-    tail = (folder / LOG).read_text(errors="replace").strip().splitlines()[-5:]
+    tail = (folder / LOG).read_text(errors="replace").strip().splitlines()[-5:] or [f"nothing in {START_SECONDS} s"]
     raise ServiceError("the service did not start; it said:\n" + "\n".join(f"    {line}" for line in tail))
 
 
 def find(folder: Path) -> Ready | None:
-    """The service whose files lie in `folder`, if it is alive."""
+    """The service whose files lie in `folder`, if it is alive; by its command where its ready file is lost."""
     found = _read(folder / READY)
-    return found if found and _is_service(found.pid) else None
+    return found if found and _is_service(found.pid) else _find_process(folder / READY)
 
 
 def reload(ready: Ready, version: str, folder: Path) -> Ready:
@@ -108,7 +119,7 @@ def stop(ready: Ready) -> None:
 @contextmanager
 def running(model: Path, folder: Path) -> Iterator[Ready]:
     """A service on a free port for the length of a `with` block; nobody else uses it, so it ends without delay."""
-    ready = start(model, folder, 0, "--drain", "0")
+    ready = start(model, folder, stay=False)
     try:
         yield ready
     finally:
@@ -143,8 +154,22 @@ def code_hash() -> str:
 
 
 def _read(ready_file: Path) -> Ready | None:
-    found = read_json(ready_file)
-    return Ready(found["url"], found["pid"], found["model"]) if found else None
+    try:
+        found = read_json(ready_file)
+        return Ready(found["url"], int(found["pid"]), found["model"]) if found else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _find_process(ready_file: Path) -> Ready | None:
+    """The service that was started with this ready file."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+            if "pipelines.serving" in words and str(ready_file) in words:
+                url = f"http://127.0.0.1:{words[words.index('--port') + 1]}"
+                return Ready(url, int(entry.parent.name), served_version(url) or "")
+    return None
 
 
 def _is_service(pid: int) -> bool:
@@ -157,6 +182,11 @@ def _is_service(pid: int) -> bool:
     if pid in _children:
         _children[pid].poll()  # or it stays a zombie
     return stat.rsplit(")", 1)[1].split()[0] != "Z" and b"pipelines.serving" in command
+
+
+def _end_with_parent() -> None:
+    """In the new process: ask the kernel for SIGTERM when the parent is gone, however that comes about."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _env() -> dict[str, str]:

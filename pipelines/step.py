@@ -110,4 +110,7 @@ def _check_complete(notebook: Path, executed: Path) -> None:
 
 
 def _cells(notebook: Path) -> list[Any]:
-    return list(nbformat.read(notebook, as_version=4).cells)  # type: ignore[no-untyped-call]
+    try:
+        return list(nbformat.read(notebook, as_version=4).cells)  # type: ignore[no-untyped-call]
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        raise StepError(f"{notebook}: it is no notebook that can be read ({error}). Restore it from git.") from None

@@ -15,7 +15,7 @@ from pipelines.errors import StillhouseError
 from pipelines.progress import Progress
 from pipelines.record import Record, folder
 from pipelines.run import run
-from pipelines.workspace import parse_value
+from pipelines.workspace import check, parse_value
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -48,9 +48,14 @@ def run_one(analysis: Analysis, overrides: Mapping[str, Any]) -> bool:
 
 def run_sweep(analysis: Analysis, fixed: Mapping[str, Any], grid: Mapping[str, list[Any]]) -> bool:
     """A run for each combination of `grid`, and a table of them all; returns whether all passed."""
+    twice = sorted(set(fixed) & set(grid))
+    if twice:
+        raise StillhouseError(f"{', '.join(twice)}: given with -S and in the sweep. Take one of the two.")
     name = f"sweep-{secrets.token_hex(2)}"
     records = []
     trials = combinations(grid)
+    for values in trials:  # all of them, before the first runs
+        check(analysis.params, {**fixed, **values})
     for number, values in enumerate(trials, start=1):
         click.echo(f"{number}/{len(trials)}  {report.flat(values)}")
         records.append(run(analysis, Progress(quiet=True), overrides={**fixed, **values}, sweep=name))

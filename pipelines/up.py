@@ -10,6 +10,7 @@ import click
 
 from pipelines import release, report, service, trials
 from pipelines.analysis import STATE, Analysis
+from pipelines.bootstrap.port import command_of, holder
 from pipelines.errors import StillhouseError
 from pipelines.image.assemble import Image, assemble
 from pipelines.image.errors import ImageError
@@ -21,7 +22,7 @@ from pipelines.run import run
 
 def up(analysis: Analysis, port: int) -> bool:
     """Do all of it; returns whether the new model serves. A failed gate leaves what serves as it is."""
-    check_port(analysis.root, port)
+    check_port(analysis, port)
     click.echo(f"Pipeline {analysis.name}")
     record = run(analysis, Progress())
     trials.tell(analysis, record)
@@ -35,9 +36,9 @@ def up(analysis: Analysis, port: int) -> bool:
     return True
 
 
-def check_port(root: Path, port: int) -> None:
+def check_port(analysis: Analysis, port: int) -> None:
     """Refuse a port that something else listens on, before any work is done."""
-    ours = service.find(_service_folder(root))
+    ours = service.find(analysis.service)
     if ours and ours.url.endswith(f":{port}"):
         return
     with socket.socket() as probe:
@@ -46,14 +47,19 @@ def check_port(root: Path, port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise StillhouseError(
-                f"port {port} can't be used ({error.strerror}). Take another (make up PORT={port + 1}), "
-                f"or end what listens there (see it with: ss -ltnp 'sport = :{port}')."
+                f"port {port} can't be used ({error.strerror}{_holder(port)}). Take another, "
+                f"make up PORT={port + 1}, or end what listens there."
             ) from None
+
+
+def _holder(port: int) -> str:
+    pid = holder(port)
+    return f", by process {pid}: {command_of(pid)}" if pid else ""
 
 
 def serve(analysis: Analysis, released: Release, port: int) -> service.Ready:
     """Have the released model served on `port`: start the service, or have the running one take it up."""
-    home = _service_folder(analysis.root)
+    home = analysis.service
     model = release.serving_model(analysis)
     running = service.find(home)
     if running and running.url.endswith(f":{port}") and service.started_with(home) == service.code_hash():
@@ -66,20 +72,20 @@ def serve(analysis: Analysis, released: Release, port: int) -> service.Ready:
 
 
 def down(root: Path) -> None:
-    """Stop the service of this checkout."""
-    running = service.find(_service_folder(root))
-    if running is None:
+    """Stop the services of this checkout."""
+    running = [found for home in sorted((root / STATE / "service").glob("*/")) if (found := service.find(home))]
+    for one in running:
+        service.stop(one)
+        click.echo(f"stopped the service at {one.url}")
+    if not running:
         click.echo("nothing is running")
-        return
-    service.stop(running)
-    click.echo(f"stopped the service at {running.url}")
 
 
 def _image(analysis: Analysis) -> Image | None:
     """The serving image; None, and why, where it can't be made here: the service on this machine does not need it."""
     began = time.monotonic()
     try:
-        image = assemble(analysis.model, analysis.state / "image", progress=click.echo)
+        image = assemble(analysis.model, analysis.image, progress=click.echo)
     except ImageError as error:
         click.echo(f"no image: {error}")
         return None
@@ -109,7 +115,5 @@ def _tell_served(
         f"  image     {image.layout if image else 'none'}\n"
         "  stop it   make down"
     )
-
-
-def _service_folder(root: Path) -> Path:
-    return root / STATE / "service"
+    if not release.is_baseline(analysis):
+        click.echo("\nDrift is still judged by an older release. To judge it by this one: stillhouse baseline")

@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
 from pipelines.analysis import Analysis
 from pipelines.errors import StillhouseError
@@ -20,13 +21,25 @@ LEFT_OUT = shutil.ignore_patterns("build", "model", "__pycache__", ".ipynb_check
 
 def parse_value(text: str) -> Any:
     """The value that `text` has in YAML: 5 is a number, true a truth value, cosine a text."""
-    return YAML(typ="safe").load(text)
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError:
+        raise StillhouseError(f"{text!r} is no value: write a number, true or false, or a word") from None
 
 
 def override(params: Path, values: Mapping[str, Any]) -> None:
     """Set top-level `values` in a params.yaml, keeping its comments; refuse names it does not have."""
+    check(params, values)
     yaml = YAML()
     document = yaml.load(params.read_text(encoding="utf-8")) or CommentedMap()
+    document.update(values)
+    with params.open("w", encoding="utf-8") as file:
+        yaml.dump(document, file)
+
+
+def check(params: Path, values: Mapping[str, Any]) -> None:
+    """Refuse `values` that a params.yaml has no name for, or that are of another kind than what it has."""
+    document = read_yaml(params)
     unknown = sorted(set(values) - set(document))
     if unknown:
         raise StillhouseError(f"{params.name}: no parameter {', '.join(unknown)}. It has: {', '.join(document)}")
@@ -35,9 +48,6 @@ def override(params: Path, values: Mapping[str, Any]) -> None:
             raise StillhouseError(
                 f"{name}={value}: {params.name} has {document[name]!r} there, so give a value of that kind."
             )
-        document[name] = value
-    with params.open("w", encoding="utf-8") as file:
-        yaml.dump(document, file)
 
 
 def _numbers(old: Any, new: Any) -> bool:

@@ -18,13 +18,13 @@ def problems(root: Path, port: int) -> list[str]:
     refused = refusal(port)
     if refused is None:
         return []
-    other = f"take another port: make up PORT={port + 1 if port >= 1024 else 8080}"
+    other = f"take another port: make up PORT={port + 1 if 1024 <= port < 65535 else 8080}"
     if refused != errno.EADDRINUSE:
         return [f"port {port} can't be had ({os.strerror(refused)}): {other}"]
     pid = holder(port)
     if pid is None:
         return [f"port {port} is in use by another user's process: {other}"]
-    if pid == service_pid(root):
+    if pid in service_pids(root):
         return []
     command = command_of(pid)
     mend = f"make down in its checkout (or kill {pid})" if "pipelines.serving" in command else f"kill {pid}"
@@ -82,8 +82,10 @@ def command_of(pid: int) -> str:
     return ""
 
 
-def service_pid(root: Path) -> int | None:
-    """The process of this checkout's own service, as it wrote it down when it was ready."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads((root / ".stillhouse/service/ready.json").read_text(encoding="utf-8"))["pid"])
-    return None
+def service_pids(root: Path) -> set[int]:
+    """The processes of this checkout's own services, as they wrote them down when they were ready."""
+    pids = set()
+    for ready in root.glob(".stillhouse/service/*/ready.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            pids.add(int(json.loads(ready.read_text(encoding="utf-8"))["pid"]))
+    return pids

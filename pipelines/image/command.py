@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.image.errors import ImageError
 from pipelines.image.platforms import PLATFORMS
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 @click.command("image")
 @click.argument("analysis", required=False)
-@click.option("--model", type=click.Path(path_type=Path), help="The model's folder.  [default: the analysis's]")
-@click.option("--out", type=click.Path(path_type=Path), help="Where the image goes.  [default: .stillhouse/image]")
+@click.option("--model", type=click.Path(path_type=Path), help="The model's folder.  [default: the released one's]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the image goes.  [default: .stillhouse/image/ANALYSIS]"
+)
 @click.option("--platform", type=click.Choice(list(PLATFORMS)), help="[default: this machine's]")
 @click.option("--push", "reference", metavar="REF", help="Push it to REGISTRY/NAME[:TAG] and print the digest.")
 @click.option("--verify", is_flag=True, help="Read every byte of the image again and check it.")
@@ -47,13 +50,16 @@ def command(
 
 
 def _folders(analysis: str | None, model: Path | None, out: Path | None) -> tuple[Path, Path]:
-    """Where the model is and where the image goes, by default those of the analysis."""
+    """Where the model is and where the image goes, by default the analysis's released model and its image."""
     if model and out:
         return model, out
+    from pipelines import release
     from pipelines.analysis import find_analysis
 
     found = find_analysis(analysis)
-    return model or found.model, out or found.state / "image"
+    if model is None and release.current(found) is None:
+        raise ImageError(f"no model of {found.name} has passed its gates and is released. Release one: make up")
+    return model or release.serving_model(found), out or found.image
 
 
 def _update_base(platform: str | None) -> None:

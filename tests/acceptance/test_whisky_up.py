@@ -59,7 +59,7 @@ def test_data_flows_to_the_customer_and_bad_data_does_not(
     delivered = data.read_text()
     assert up.up(shop, port), capsys.readouterr().out
     assert neighbours(port, "Laphroaig")[0] == "Lagavulin"
-    first = service.find(shop.state / "service")
+    first = service.find(shop.service)
     assert first
     committed = find_analysis("whisky", Path(__file__).parent)
     assert locked(shop) == locked(committed), (
@@ -71,7 +71,7 @@ def test_data_flows_to_the_customer_and_bad_data_does_not(
     data.write_text(delivered + NEW)
     assert up.up(shop, port), capsys.readouterr().out
     assert neighbours(port, "Laphroaig")[0] == "Port Still"
-    running = service.find(shop.state / "service")
+    running = service.find(shop.service)
     assert running
     assert running.pid == first.pid
 

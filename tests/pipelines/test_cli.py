@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from pipelines.analysis import Analysis
 from pipelines.cli import main
+from pipelines.record import load_all
 
 
 def stillhouse(*arguments: str) -> Result:
@@ -38,6 +41,31 @@ def test_a_run_that_does_not_pass_fails_the_command(ran: Analysis) -> None:
     assert said.exit_code == 1
     assert "gate-quality" in said.output
     assert "failed in" in said.output
+
+
+def test_sigterm_stops_a_run_and_its_record_says_so(flowers: Analysis) -> None:
+    notebook = flowers.folder / "01-prepare.ipynb"
+    notebook.write_text(notebook.read_text().replace("print(len(rows)", "import time; time.sleep(60); print(len(rows)"))
+    process = subprocess.Popen([Path(sys.executable).parent / "stillhouse", "run"], stdout=subprocess.DEVNULL)
+    while not (flowers.executed / "01-prepare.ipynb").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=30) == 130
+    assert [one.status for one in load_all(flowers)] == ["interrupted"]
+
+
+def test_a_terminal_without_our_letters_fails_nothing(ran: Analysis) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [Path(sys.executable).parent / "stillhouse", "run"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_image_is_that_of_the_released_model(ran: Analysis) -> None:
+    said = stillhouse("image")
+    assert said.exit_code == 1
+    assert "no model of flowers has passed its gates and is released" in said.output
 
 
 def test_a_run_with_nothing_to_do_passes(ran: Analysis) -> None:

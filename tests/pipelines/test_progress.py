@@ -43,7 +43,15 @@ def test_a_failure_shows_what_it_said_even_when_quiet() -> None:
     assert "    first line\n    second line\n" in out.getvalue()
 
 
-def test_a_terminal_shows_what_is_running_now() -> None:
+def test_a_terminal_that_can_not_go_back_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    out = Terminal()
+    Progress(out).start("train")
+    assert out.getvalue() == ""
+
+
+def test_a_terminal_shows_what_is_running_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
     progress = Progress(out)
     progress.start("explore")

@@ -80,7 +80,29 @@ def test_a_release_that_breaks_off_leaves_the_old_one_and_no_rubbish(
     assert sorted(path.name for path in release.releases_folder(ran).iterdir()) == ["000001", "current"]
 
 
-def test_the_summary_becomes_what_the_next_run_is_judged_by(ran: Analysis) -> None:
+def test_the_baseline_moves_only_on_purpose(ran: Analysis) -> None:
+    with pytest.raises(StillhouseError, match="nothing is released here"):
+        release.keep_baseline(ran)
     ran.released.write_text("{}")
     publish(ran)
+    assert ran.released.read_text() == "{}"
+    assert not release.is_baseline(ran)
+    assert "Review and commit it" in release.keep_baseline(ran)
     assert ran.released.read_text() == ran.summary.read_text()
+    assert release.is_baseline(ran)
+    assert "already" in release.keep_baseline(ran)
+
+
+def test_a_damaged_release_is_made_anew(ran: Analysis) -> None:
+    first = publish(ran)
+    (first.model / "vectors.npy").write_bytes(b"x")
+    assert release.current(ran) is None
+    second = publish(ran)
+    assert second.number == 2
+    assert load(release.serving_model(ran)).version == first.version
+
+
+def test_a_release_without_its_provenance_still_serves(ran: Analysis) -> None:
+    first = publish(ran)
+    (first.folder / "provenance.json").unlink()
+    assert release.current(ran) == first

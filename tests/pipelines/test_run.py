@@ -81,7 +81,8 @@ def test_a_failing_cell_is_shown_with_notebook_cell_error_and_path(flowers: Anal
     assert "01-prepare.ipynb: cell" in said
     assert "print(1 / 0, len(rows), 'flowers')" in said
     assert "ZeroDivisionError: division by zero" in said
-    assert str(flowers.executed / "01-prepare.ipynb") in said
+    assert str(record.folder(flowers, entry) / "prepare.ipynb") in said
+    assert (record.folder(flowers, entry) / "prepare.ipynb").exists()
     assert "ZeroDivisionError" in (record.folder(flowers, entry) / "prepare.html").read_text()
 
 
@@ -116,7 +117,7 @@ def test_two_runs_at_once_are_refused(ran: Analysis) -> None:
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout
     assert holder.stdout.readline() == "held\n"
-    with pytest.raises(StillhouseError, match="another run is under way"):
+    with pytest.raises(StillhouseError, match=rf"another run is under way in this checkout \(process {holder.pid}"):
         run(ran, quiet())
     holder.communicate("\n")
     assert run(ran, quiet()).status == "passed"

@@ -32,7 +32,7 @@ def test_the_table_has_a_line_a_run(flowers: Analysis, capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
     found = {name: line for line in lines for name in (one.id, two.id) if line.startswith(name)}
     assert "passed" in found[one.id]
-    assert "size=7" in found[one.id]
+    assert "7" in found[one.id].split()
     assert "factor=3" in found[one.id]
     assert "failed" in found[two.id]
 
@@ -77,3 +77,22 @@ def test_a_metric_is_plotted_over_the_runs_that_have_it(flowers: Analysis, tmp_p
     assert "size over 2 runs of flowers" in out.read_text() or "<svg" in out.read_text()
     with pytest.raises(StillhouseError, match="There are: size"):
         runs.plot(flowers, "weight", None)
+
+
+def test_a_run_is_one_line_on_a_narrow_terminal(
+    flowers: Analysis, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    metrics = {"precision": 0.5, "size": 7.0, "weight": 1.0, "width": 2.0}
+    added = [add(flowers, status="passed", metrics={**metrics, "size": float(n)}).id for n in range(3)]
+    runs.show_list(flowers)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == added
+    assert [line.split()[-1] for line in lines[:4]] == ["size", "0", "1", "2"]
+
+
+def test_the_metrics_that_tell_runs_apart_are_shown(flowers: Analysis) -> None:
+    one = add(flowers, metrics={"a": 1.0, "b": 1.0})
+    two = add(flowers, metrics={"a": 1.0, "b": 2.0})
+    assert runs.telling_metrics([one, two]) == ["b"]
+    assert runs.telling_metrics([one, one]) == ["a", "b"]

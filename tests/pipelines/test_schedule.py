@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,40 @@ def test_what_a_job_prints_goes_to_its_log(tmp_path: Path, capfd: pytest.Capture
 def test_what_is_done_already_is_not_done_again(tmp_path: Path) -> None:
     outcomes = Schedule([Work("a")], lambda _name: os._exit(1), tmp_path / "logs").run(already=["a"])
     assert outcomes["a"].status == "cached"
+
+
+def test_a_failure_tells_its_cause_too(tmp_path: Path) -> None:
+    def work(name: str) -> Status:
+        try:
+            raise KeyError("hub_limit")
+        except KeyError as error:
+            raise ValueError("failed to reproduce") from error
+
+    message = Schedule([Work("a")], work, tmp_path / "logs").run()["a"].message
+    assert message == "ValueError: failed to reproduce\nKeyError: 'hub_limit'"
+
+
+def test_an_interrupt_ends_the_jobs_and_their_commands(tmp_path: Path) -> None:
+    def work(name: str) -> Status:
+        command = subprocess.Popen(["sleep", "60"])
+        (tmp_path / "pid.aside").write_text(str(command.pid))
+        (tmp_path / "pid.aside").rename(tmp_path / "pid")
+        command.wait()
+        return "ran"
+
+    def interrupt(name: str) -> None:
+        if name == "b":
+            while not (tmp_path / "pid").exists():
+                time.sleep(0.005)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Schedule([Work("a"), Work("b")], work, tmp_path / "logs", workers=2, on_start=interrupt).run()
+    stat = Path("/proc") / (tmp_path / "pid").read_text() / "stat"
+    deadline = time.monotonic() + 10
+    while stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        assert time.monotonic() < deadline, "the command goes on"
+        time.sleep(0.01)
 
 
 def test_an_interrupt_ends_the_jobs(tmp_path: Path) -> None:

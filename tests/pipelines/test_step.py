@@ -63,6 +63,12 @@ def test_every_way_to_fail_is_a_failure_that_names_the_executed_copy(tmp_path: P
     assert executed.exists()
 
 
+def test_a_file_that_is_no_notebook_is_named(tmp_path: Path) -> None:
+    (tmp_path / "01-try.ipynb").write_text("{")
+    with pytest.raises(StepError, match="no notebook that can be read"):
+        execute(tmp_path / "01-try.ipynb", tmp_path / "executed.ipynb", {"n": 1})
+
+
 def test_a_missing_notebook_is_named(tmp_path: Path) -> None:
     with pytest.raises(StepError, match=r"dvc\.yaml"):
         execute(tmp_path / "absent.ipynb", tmp_path / "executed.ipynb", {})

@@ -35,6 +35,14 @@ def test_a_sweep_without_a_grid_shows_an_example() -> None:
         parse_grid([])
 
 
+def test_a_sweep_is_checked_whole_before_its_first_trial(ran: Analysis) -> None:
+    before = len(record.load_all(ran))
+    for grid, fixed, told in (({"factor": [3, "x"]}, {}, "factor=x"), ({"factor": [3]}, {"factor": 4}, "Take one")):
+        with pytest.raises(StillhouseError, match=told):
+            run_sweep(ran, fixed, grid)
+    assert len(record.load_all(ran)) == before
+
+
 def test_a_sweep_records_each_trial_and_says_when_one_failed(
     ran: Analysis, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ def port() -> int:
 
 @pytest.fixture
 def stopped_after(ran: Analysis) -> Iterator[Path]:
-    home = ran.state / "service"
+    home = ran.service
     yield home
     running = service.find(home)
     if running:
@@ -57,12 +57,12 @@ def test_from_a_run_to_a_service_and_through_good_and_bad_data(
 
     data = ran.folder / "data" / "flowers.csv"
     good = data.read_text()
-    image = (ran.state / "image" / "index.json").read_bytes()
+    image = (ran.image / "index.json").read_bytes()
     data.write_text(good + "weed,-1,2\n")
     assert not up.up(ran, port)
     assert "nothing is released. Model" in capsys.readouterr().out
     assert ask(port, "/recommend?flower=rose&n=1") == answer
-    assert (ran.state / "image" / "index.json").read_bytes() == image
+    assert (ran.image / "index.json").read_bytes() == image
 
     data.write_text(good + "lily,1,3\n")
     assert up.up(ran, port)
@@ -72,7 +72,7 @@ def test_from_a_run_to_a_service_and_through_good_and_bad_data(
     newer = ask(port, "/recommend?flower=rose&n=1")
     assert newer["model"] != answer["model"]
     assert newer["neighbours"] == [{"flower": "lily", "distance": pytest.approx(2)}]
-    assert (ran.state / "image" / "index.json").read_bytes() != image
+    assert (ran.image / "index.json").read_bytes() != image
 
     up.down(ran.root)
     assert service.find(stopped_after) is None

@@ -20,6 +20,11 @@ def test_values_are_read_as_yaml(text: str, value: object) -> None:
     assert type(parse_value(text)) is type(value)
 
 
+def test_what_is_no_yaml_is_no_value() -> None:
+    with pytest.raises(StillhouseError, match=r"'\[' is no value"):
+        parse_value("[")
+
+
 def test_an_override_keeps_the_other_values_and_the_comments(tmp_path: Path) -> None:
     params = tmp_path / "params.yaml"
     params.write_text("metric: euclidean # how far\nk: 5 # how many\n")

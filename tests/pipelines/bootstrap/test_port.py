@@ -18,8 +18,8 @@ def taken():
 
 
 def announce(root, pid):
-    (root / ".stillhouse" / "service").mkdir(parents=True)
-    (root / ".stillhouse" / "service" / "ready.json").write_text(json.dumps({"pid": pid}))
+    (root / ".stillhouse" / "service" / "whisky").mkdir(parents=True)
+    (root / ".stillhouse" / "service" / "whisky" / "ready.json").write_text(json.dumps({"pid": pid}))
 
 
 def test_a_free_port_is_no_problem(tmp_path):
@@ -48,7 +48,7 @@ def test_our_own_service_may_have_it(tmp_path, taken):
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"pid": null}', '{"pid": 1}'])
 def test_a_stale_note_of_our_service_excuses_nobody(tmp_path, taken, content):
     announce(tmp_path, 1)
-    (tmp_path / ".stillhouse" / "service" / "ready.json").write_text(content)
+    (tmp_path / ".stillhouse" / "service" / "whisky" / "ready.json").write_text(content)
     assert "is in use" in port.problems(tmp_path, taken)[0]
 
 
