@@ -40,7 +40,7 @@ notebooks: ## execute the committed notebooks on the reference data and keep the
 	@$(SETUP) all
 	@.venv/bin/python tests/notebooks/refresh_outputs.py
 
-image: .venv/bin/stillhouse ## assemble the serving image of the current model
+image: .venv/bin/stillhouse ## assemble the serving image of the released model
 	@$< image
 
 clean: ## stop the service, and remove the environment, the runs and the releases
