@@ -7,18 +7,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from pipelines.artifact import Model
 from pipelines.findings import Finding
 from whisky import names, training
+from whisky.cases import FILE, Case
 
-CASES = "acceptance.yaml"
 Fetch = Callable[[str, Mapping[str, str]], tuple[int, dict[str, Any]]]
-Case = dict[str, Any]
 
 SERVICE = "The service and the model disagree: mend pipelines/serving, or whisky/"
 NEAR = 1e-5  # the service rounds distances to six decimals
@@ -39,22 +35,13 @@ def fetch_from(url: str) -> Fetch:
     return fetch
 
 
-def read_cases(path: Path) -> dict[str, list[Case]]:
-    """The cases of acceptance.yaml, by kind, each with the number of its line."""
-    content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    return {
-        kind: [{**case, "line": cases.lc.item(row)[0] + 1} for row, case in enumerate(cases)]
-        for kind, cases in content.items()
-    }
-
-
 def stale_findings(cases: dict[str, list[Case]], model: Model) -> list[Finding]:
     """Cases that name a whisky the data no longer have: no fault of the model's, but the case has to be mended."""
     return [
         Finding(
-            f"{CASES}, line {case['line']}, case {case['name']!r}, {field}, value {case[field]!r}",
+            f"{FILE}, line {case['line']}, case {case['name']!r}, {field}, value {case[field]!r}",
             "this whisky is no longer in the data",
-            f"Nothing is wrong with the model: mend or delete this case in {CASES}, or bring the whisky back",
+            f"Nothing is wrong with the model: mend or delete this case in {FILE}, or bring the whisky back",
         )
         for case in [*cases["recommends"], *cases["suggests"]]
         for field in _named(case)
@@ -72,7 +59,7 @@ def case_findings(cases: dict[str, list[Case]], model: Model, fetch: Fetch) -> l
         status, body = fetch("/recommend", {"whisky": case["whisky"], "n": str(case["among"])})
         near = [neighbour["whisky"] for neighbour in body.get("neighbours", [])]
         if expected not in near:
-            where = f"{CASES}, line {case['line']}, case {case['name']!r}, whisky {case['whisky']!r}"
+            where = f"{FILE}, line {case['line']}, case {case['name']!r}, whisky {case['whisky']!r}"
             got = ", ".join(near) if status == 200 else f"status {status}: {body.get('detail')}"
             what = f"{expected} is not among the first {case['among']}; the service gave {got}"
             findings.append(Finding(where, what, "Mend the data or the model; or the case, if it asks too much"))
@@ -88,7 +75,7 @@ def suggestion_findings(cases: dict[str, list[Case]], model: Model, fetch: Fetch
             continue
         status, body = fetch("/recommend", {"whisky": case["whisky"]})
         if status != 404 or expected not in body.get("suggestions", []):
-            where = f"{CASES}, line {case['line']}, case {case['name']!r}, whisky {case['whisky']!r}"
+            where = f"{FILE}, line {case['line']}, case {case['name']!r}, whisky {case['whisky']!r}"
             what = f"expected 404 with {expected} suggested, got {status} with {body.get('suggestions')}"
             findings.append(Finding(where, what, SERVICE))
     return findings

@@ -45,7 +45,8 @@ def delivery(
     raw = pd.DataFrame(scores, columns=FEATURES).astype(str)
     raw["RowID"] = [f"{row:02}" for row in range(1, whiskies + 1)]
     raw["Distillery"] = called
-    raw["Postcode"] = [f" \tAB{rng.integers(10, 60)} {rng.integers(1, 10)}XY" for _ in range(whiskies)]
+    codes = rng.permutation(450)[:whiskies]  # none twice: one postcode and one profile make one whisky
+    raw["Postcode"] = [f" \tAB{10 + code // 9} {1 + code % 9}XY" for code in codes]
     raw["Latitude"] = [f" {east}" for east in rng.integers(200_000, 400_000, whiskies)]
     raw["Longitude"] = rng.integers(600_000, 900_000, whiskies).astype(str)
     labels = pd.DataFrame({"distillery": called, "wishart_class": [chr(ord("A") + number) for number in belongs]})

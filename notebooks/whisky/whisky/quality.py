@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,8 @@ from whisky import neighbours, scoring, summary
 from whisky.table import FEATURES
 
 METRICS = "build/metrics.json"
+# What the gate judges by; every other figure is worked out again all the same.
+FIGURES = ("k", "scored_share", "precision_at_5", "precision_at_5_of_weakest_class", "symmetry_at_5")
 RETRAIN = "Look at 04-evaluate in the run's report, then mend the data, the scaling or the metric"
 
 # The peated malts of Islay's south coast: who likes one has to be shown another smoky one from Islay.
@@ -21,6 +26,31 @@ SMOKY = 3
 
 # Pairs that nobody would call alike: (whisky, never among its five).
 STRANGERS = (("Laphroaig", "Auchentoshan"), ("Ardbeg", "Glenkinchie"), ("Macallan", "Lagavulin"))
+
+
+def metrics_findings(folder: Path) -> list[Finding]:
+    """Figures of build/metrics.json that are missing, or no finite numbers; comparing those would say nothing."""
+    mend = "Run the evaluate step again: 04-evaluate writes the file"
+    try:
+        figures = read_metrics(folder)
+    except FileNotFoundError:
+        return [Finding(METRICS, "the file is missing", mend)]
+    except ValueError as error:
+        return [Finding(METRICS, f"it can't be read as JSON ({error})", mend)]
+    if not isinstance(figures, dict):
+        return [Finding(METRICS, "it is no mapping from names to numbers", mend)]
+    lost = [Finding(f"{METRICS}, {name}", "the figure is missing", mend) for name in FIGURES if name not in figures]
+    return lost + [
+        Finding(f"{METRICS}, {name}, value {value!r}", "it is no finite number, so nothing can be judged by it", mend)
+        for name, value in figures.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max
+    ]
+
+
+def read_metrics(folder: Path) -> dict[str, float]:
+    """The figures of notebook 4, as they stand."""
+    figures: dict[str, float] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    return figures
 
 
 def floor_findings(figures: dict[str, float], name: str, floor: float, setting: str) -> list[Finding]:
@@ -32,12 +62,12 @@ def floor_findings(figures: dict[str, float], name: str, floor: float, setting: 
 
 
 def drop_findings(figures: dict[str, float], released: dict[str, Any], limit: float) -> list[Finding]:
-    """Accuracy that fell too far below the last release's."""
+    """Accuracy that fell too far below that of the release in released.json."""
     name = "precision_at_5"
     before = released["metrics"][name]
     if figures[name] >= before - limit:
         return []
-    what = f"the last release had {before}, and it may fall by {limit} (accuracy_drop in params.yaml)"
+    what = f"it is {before} in released.json, and may fall by {limit} (accuracy_drop in params.yaml)"
     return [Finding(f"{METRICS}, {name}, value {figures[name]}", what, RETRAIN)]
 
 
@@ -76,6 +106,15 @@ def item_findings(table: pd.DataFrame, model: Model) -> list[Finding]:
     ]
 
 
+def number_findings(model: Model) -> list[Finding]:
+    """Arrays of the model with numbers that are none: nothing is near or far from those."""
+    return [
+        Finding(f"model, {name}", f"{np.sum(~np.isfinite(array))} of its numbers are not finite", "Mend the scaling")
+        for name, array in model.arrays.items()
+        if not np.isfinite(array).all()
+    ]
+
+
 def self_findings(lists: dict[str, list[str]]) -> list[Finding]:
     """A whisky recommended to those who asked for it, or one recommended twice."""
     own = [
@@ -99,7 +138,9 @@ def hub_findings(lists: dict[str, list[str]], limit: float) -> list[Finding]:
     most = limit * (len(lists) - 1)
     what = f"of {len(lists) - 1} lists name it, and {most:.0f} may (hub_limit in params.yaml)"
     mend = "See whether its scores are all middling or wrong, and whether copies of it are in the data"
-    return [Finding(f"model, whisky {name}", f"{count} {what}", mend) for name, count in counts.items() if count > most]
+    return [
+        Finding(f"model, whisky {name}", f"{count} {what}", mend) for name, count in counts.items() if not count <= most
+    ]
 
 
 def islay_findings(model: Model, lists: dict[str, list[str]]) -> list[Finding]:

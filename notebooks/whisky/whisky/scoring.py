@@ -21,12 +21,23 @@ Labels = npt.NDArray[np.str_]
 DEPTH = 5
 
 
+def check_k(k: object, others: int) -> None:
+    """Raise ValueError unless `k` recommendations can be taken of `others` that are left when one asks."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= others:
+        raise ValueError(
+            f"k is {k!r}, and has to be a whole number from 1 to {others}: each of {others + 1} scored whiskies has "
+            f"{others} others. Give such a k in params.yaml, or more classes in data/wishart_classes.csv"
+        )
+
+
 def precision(apart: Numbers, labels: Labels, k: int = DEPTH) -> Numbers:
     """For each scored whisky the share of its `k` nearest scored whiskies that are in its class, ties as served.
 
     `apart` is (N, N), `labels` (N,) with "" for no class; the result has one value a labelled row, in row order.
+    Raises ValueError where `k` is no whole number from 1 to one less than the labelled rows.
     """
     scored = labels != ""
+    check_k(k, int(scored.sum()) - 1)
     ranks = neighbours.ranking(apart[np.ix_(scored, scored)])[:, :k]
     known = labels[scored]
     return (known[ranks] == known[:, None]).mean(axis=1)
@@ -39,6 +50,7 @@ def fair_precision(apart: Numbers, labels: Labels, k: int = DEPTH) -> Numbers:
     by as much as the variants differ. So it is this one that variants are compared by.
     """
     scored = labels != ""
+    check_k(k, int(scored.sum()) - 1)
     near = apart[np.ix_(scored, scored)].copy()
     np.fill_diagonal(near, np.inf)
     same = labels[scored][:, None] == labels[scored]

@@ -20,6 +20,7 @@ def metrics(table: pd.DataFrame, model: Model, k: int = scoring.DEPTH) -> dict[s
     """Flat name to number. `precision` is at `k`; everything named `_at_5`, and so every gate, is at five.
 
     Shares are of 1; `hub_share_at_5` is the share of the other whiskies' lists that the most recommended one is in.
+    Raises ValueError where `k` is no whole number from 1 to one less than the scored whiskies.
     """
     labels = table["wishart_class"].to_numpy(str)
     apart = neighbours.distances(model.arrays["vectors"], model.params["metric"])

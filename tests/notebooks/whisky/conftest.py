@@ -67,6 +67,15 @@ class Delivery:
     def column(self, name: str) -> int:
         return [cell.strip() for cell in self.rows()[0]].index(name)
 
+    def set_setting(self, name: str, value: str | None) -> int:
+        """Write another value behind a setting in params.yaml, or (None) take it out; gives its line."""
+        path = self.folder / "params.yaml"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        line = next(number for number, text in enumerate(lines) if text.startswith(f"{name}:"))
+        lines[line : line + 1] = [] if value is None else [f"{name}: {value}"]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return line + 1
+
     def judge(self, *gates: str, steps: bool = True, serve: Path | None = None) -> Verdict:
         """What the pipeline's gates say, in order, up to the first that stops."""
         answer = self._ask(

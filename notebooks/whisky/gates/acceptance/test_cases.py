@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import artifact
 from pipelines.findings import Finding, stop_if
-from whisky import acceptance
+from whisky import acceptance, cases, contract
 
 FOLDER = Path(__file__).parents[2]
 
@@ -18,8 +18,10 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def cases():
-    return acceptance.read_cases(FOLDER / acceptance.CASES)
+def written():
+    """The cases, by kind."""
+    contract.stop_behind(cases.findings(FOLDER / cases.FILE), cases.FILE)
+    return cases.read_cases(FOLDER / cases.FILE)
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +40,20 @@ def fetch():
     return acceptance.fetch_from(url)
 
 
-def test_every_case_names_whiskies_that_are_there(cases, model):
-    stop_if(acceptance.stale_findings(cases, model))
+def test_every_case_is_whole():
+    stop_if(cases.findings(FOLDER / cases.FILE))
 
 
-def test_customers_find_what_the_cases_promise(cases, model, fetch):
-    stop_if(acceptance.case_findings(cases, model, fetch))
+def test_every_case_names_whiskies_that_are_there(written, model):
+    stop_if(acceptance.stale_findings(written, model))
 
 
-def test_unknown_names_are_answered_with_suggestions(cases, model, fetch):
-    stop_if(acceptance.suggestion_findings(cases, model, fetch))
+def test_customers_find_what_the_cases_promise(written, model, fetch):
+    stop_if(acceptance.case_findings(written, model, fetch))
+
+
+def test_unknown_names_are_answered_with_suggestions(written, model, fetch):
+    stop_if(acceptance.suggestion_findings(written, model, fetch))
 
 
 def test_the_service_gives_the_neighbours_of_the_model(model, fetch):

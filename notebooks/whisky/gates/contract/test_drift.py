@@ -1,4 +1,4 @@
-"""The clean table against the last released one."""
+"""The clean table against the one of the release in released.json."""
 
 from pipelines.findings import stop_if
 from whisky import drift

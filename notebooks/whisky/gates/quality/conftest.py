@@ -1,12 +1,11 @@
 """What the last steps left: the table, the model, its figures."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from pipelines import artifact
-from whisky import drift, settings, table
+from whisky import contract, drift, quality, settings, table
 
 FOLDER = Path(__file__).parents[2]
 
@@ -14,6 +13,7 @@ FOLDER = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def limits():
     """The settings in params.yaml."""
+    contract.stop_behind(settings.findings(FOLDER), settings.FILE)
     return settings.read_settings(FOLDER)
 
 
@@ -32,10 +32,11 @@ def model():
 @pytest.fixture(scope="session")
 def figures():
     """The figures of notebook 4."""
-    return json.loads((FOLDER / "build" / "metrics.json").read_text(encoding="utf-8"))
+    contract.stop_behind(quality.metrics_findings(FOLDER), quality.METRICS)
+    return quality.read_metrics(FOLDER)
 
 
 @pytest.fixture(scope="session")
 def released():
-    """The summary of the last release."""
+    """The release that drift is judged by."""
     return drift.read_released(FOLDER)

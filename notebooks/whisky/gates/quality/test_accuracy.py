@@ -1,14 +1,20 @@
 """The accuracy thresholds. They fail hard."""
 
+from pathlib import Path
+
 from pipelines.findings import stop_if
 from whisky import quality
+
+
+def test_every_figure_is_there_and_a_number():
+    stop_if(quality.metrics_findings(Path(__file__).parents[2]))
 
 
 def test_recommendations_are_right_often_enough(figures, limits):
     stop_if(quality.floor_findings(figures, "precision_at_5", limits["accuracy_floor"], "accuracy_floor"))
 
 
-def test_accuracy_did_not_fall_since_the_last_release(figures, released, limits):
+def test_accuracy_did_not_fall_since_the_release(figures, released, limits):
     stop_if(quality.drop_findings(figures, released, limits["accuracy_drop"]))
 
 

@@ -15,6 +15,10 @@ def test_the_model_knows_the_whiskies_of_the_table(clean, model):
     stop_if(quality.item_findings(clean, model))
 
 
+def test_every_number_of_the_model_is_one(model):
+    stop_if(quality.number_findings(model))
+
+
 def test_no_whisky_is_recommended_to_who_asked_for_it(lists):
     stop_if(quality.self_findings(lists))
 

@@ -113,10 +113,3 @@ def test_missing_flavours_and_wrong_scores_are_found(model):
 def test_another_model_is_found(model):
     fetch = service(model, recommend=lambda status, body: (status, {**body, "model": "another"}))
     assert "it serves model another, not " in str(acceptance.version_findings(model, fetch)[0])
-
-
-def test_cases_know_their_lines(tmp_path):
-    path = tmp_path / "acceptance.yaml"
-    path.write_text("# cases\nrecommends:\n  - { name: a, whisky: x }\n\n  - { name: b, whisky: y }\nsuggests: []\n")
-    cases = acceptance.read_cases(path)
-    assert [(case["name"], case["line"]) for case in cases["recommends"]] == [("a", 3), ("b", 5)]

@@ -1,6 +1,8 @@
 """whisky/drift.py."""
 
 import copy
+import json
+import re
 
 import pytest
 
@@ -38,6 +40,63 @@ def test_every_finding_says_that_there_is_no_override(clean, released):
     found = [finding for check in CHECKS[1:] for finding in check(moved, released, 0)]
     assert len(found) > 50
     assert all("in a reviewed commit (there is no override)" in finding.mend for finding in found)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_limit_that_is_no_number_lets_nothing_pass(check, clean, released):
+    assert check(clean, released, float("nan"))
+
+
+def test_rows_that_crept_up_may_become_the_measure(clean, released):
+    (finding,) = drift.row_findings(clean.iloc[10:], released, 0.1)
+    assert "raise drift_rows in params.yaml in a reviewed commit (there is no override). If they came" in finding.mend
+    assert "`stillhouse baseline`, and commit released.json" in finding.mend
+
+
+def keep(folder, content):
+    (folder / "released.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_a_whole_summary_is_read(released, tmp_path):
+    assert drift.read_released(keep(tmp_path, released)) == released
+
+
+def without(name):
+    return lambda content: content.pop(name)
+
+
+def set_first(key, value):
+    return lambda content: next(iter(content["whiskies"].values())).update({key: value})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (without("whiskies"), "KeyError('whiskies')"),
+        (without("metrics"), "KeyError('metrics')"),
+        (without("features"), "KeyError('features')"),
+        (lambda content: content.update(features=content["features"][::-1]), "its features are"),
+        (lambda content: content.update(whiskies={}), "it has no whiskies"),
+        (lambda content: content.update(whiskies=[]), "it has no whiskies"),
+        (lambda content: content["metrics"].update(precision_at_5="0.5"), "its precision_at_5 is no number"),
+        (lambda content: content["metrics"].update(precision_at_5=float("nan")), "there is NaN in it"),
+        (set_first("place", [float("nan"), 1]), "there is NaN in it"),
+        (set_first("place", [float("inf"), 1]), "there is Infinity in it"),
+        (set_first("place", [1]), "is not whole"),
+        (set_first("scores", [1] * 11), "is not whole"),
+        (set_first("scores", ["1"] * 12), "is not whole"),
+        (set_first("scores", None), "TypeError"),
+        (set_first("class", None), "is not whole"),
+    ],
+)
+def test_a_summary_that_is_not_whole_stops_the_gate(released, tmp_path, spoil, said):
+    content = copy.deepcopy(released)
+    spoil(content)
+    with pytest.raises(
+        pytest.fail.Exception, match=f"released.json: it is no summary of a release .*{re.escape(said)}"
+    ):
+        drift.read_released(keep(tmp_path, content))
 
 
 @pytest.mark.parametrize(("gone", "stopped"), [(5, False), (6, True)])

@@ -73,10 +73,67 @@ def test_no_two_real_distilleries_are_taken_for_one():
         ("Talisker", "Tailsker"),
         ("Bruichladdich", "Bruichaldich"),
         ("Oban", "OBAN"),
+        ("Oban", "Obann"),
+        ("Oban", "Obn"),
+        ("Oban", "0ban"),
+        ("Glenfarclas", "G1enfarc1as"),
     ],
 )
 def test_misspellings_are_seen(one, other):
     assert names.lookalikes([one, "Macallan", other]) == [(0, 2)]
+
+
+@pytest.mark.parametrize(("other", "name"), names.ALSO_CALLED.items())
+def test_other_names_are_seen_as_the_same_whisky(other, name):
+    assert names.proper_name(other) == name
+    assert names.lookalikes([name, "Macallan", other]) == [(0, 2)]
+    raw = next(raw for raw in in_the_file() if names.proper_name(raw) == name)
+    assert names.lookalikes([raw, "Macallan", f"The {other} Distillery"]) == [(0, 2)]
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        *("The {}", "THE {} DISTILLERY", "{} Distillery", "{}, The", "{} (Scotland)", "{} Single Malt Scotch Whisky"),
+        *("{} 12", "{} 10 Years Old", "{}-Glenlivet", "{} Islay", "Isle of {}", "{} Distillery Co. Ltd."),
+    ],
+)
+def test_words_around_a_name_do_not_hide_it(dressed):
+    for raw in in_the_file():
+        assert names.lookalikes([raw, dressed.format(names.proper_name(raw))]) == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "proper"),
+    [
+        ("The Macallan", "Macallan"),
+        ("the  dalmore distillery", "dalmore"),
+        ("Knockdhu", "AnCnoc"),
+        ("The Arran", "Isle of Arran"),
+        ("The Distillery", "Distillery"),
+        ("Theakston", "Theakston"),
+    ],
+)
+def test_what_stands_around_a_name_is_taken_off(raw, proper):
+    assert names.proper_name(raw) == proper
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Glen Deveron (Macduff)", "GlenDeveronMacduff"),
+        ("Macduff (Glen Deveron)", "GlenDeveronMacduff"),
+        ("Talisker (Skye)", "Talisker"),
+        ("(Oban)", "Oban"),
+        ("Knockdu", "AnCnoc"),
+    ],
+)
+def test_what_is_in_brackets_may_be_the_name(one, other):
+    assert names.lookalikes([one, other]) == [(0, 1)]
+
+
+def test_a_name_of_nothing_but_such_words_stays_one():
+    assert names.lookalikes(["Speyside", "Highland Park", "Isle of Skye", "The Distillery", "Scotch Malt"]) == []
 
 
 def test_what_two_whiskies_share_makes_it_likelier_that_they_are_one():

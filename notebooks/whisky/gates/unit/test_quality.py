@@ -34,6 +34,65 @@ def test_a_figure_at_its_floor_is_let_pass_and_one_below_is_not():
     assert str(finding).startswith("build/metrics.json, x, value 0.449: it is below its floor of 0.45 (x_floor in")
 
 
+def test_a_figure_that_is_no_number_clears_no_bar():
+    nan = float("nan")
+    assert len(quality.floor_findings({"x": nan}, "x", 0, "x_floor")) == 1
+    assert len(quality.floor_findings({"x": 1}, "x", nan, "x_floor")) == 1
+    assert len(quality.drop_findings({"precision_at_5": nan}, {"metrics": {"precision_at_5": 0.5}}, 0.06)) == 1
+    assert len(quality.drop_findings({"precision_at_5": 1}, {"metrics": {"precision_at_5": nan}}, 0.06)) == 1
+    assert len(quality.hub_findings(LISTS, nan)) == 3
+
+
+@pytest.fixture
+def folder(clean, model, tmp_path):
+    summary.write_json(summary.metrics(clean, model), tmp_path / "build" / "metrics.json")
+    return tmp_path
+
+
+def test_whole_figures_are_read(folder, clean, model):
+    assert quality.metrics_findings(folder) == []
+    assert quality.read_metrics(folder) == summary.metrics(clean, model)
+
+
+@pytest.mark.parametrize("name", quality.FIGURES)
+def test_a_missing_figure_is_told(folder, name):
+    path = folder / "build" / "metrics.json"
+    path.write_text(path.read_text().replace(f'"{name}":', f'"{name}_":'))
+    (finding,) = quality.metrics_findings(folder)
+    assert str(finding).startswith(f"build/metrics.json, {name}: the figure is missing")
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", '"0.9"', "true", "null", "[1]"])
+def test_a_figure_that_is_no_number_is_told(folder, value):
+    path = folder / "build" / "metrics.json"
+    text = path.read_text()
+    assert '"k": 5' in text
+    path.write_text(text.replace('"k": 5', f'"k": {value}'))
+    (finding,) = quality.metrics_findings(folder)
+    assert "metrics.json, k, value " in str(finding)
+    assert "it is no finite number" in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "it can't be read as JSON"), ("[1]", "it is no mapping"), (None, "the file is missing")]
+)
+def test_a_file_of_figures_that_is_none_is_told(folder, text, said):
+    path = folder / "build" / "metrics.json"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    assert said in str(quality.metrics_findings(folder)[0])
+
+
+def test_a_model_with_numbers_that_are_none_is_told(model):
+    assert quality.number_findings(model) == []
+    vectors = model.arrays["vectors"].copy()
+    vectors[3, 4:6] = np.nan
+    spoilt = Model("w", "n", model.signature, model.params, {**model.arrays, "vectors": vectors})
+    (finding,) = quality.number_findings(spoilt)
+    assert str(finding).startswith("model, vectors: 2 of its numbers are not finite")
+
+
 def test_accuracy_may_fall_a_little_since_the_last_release():
     released = {"metrics": {"precision_at_5": 0.5}}
     assert quality.drop_findings({"precision_at_5": 0.45}, released, 0.06) == []

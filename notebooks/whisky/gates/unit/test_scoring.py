@@ -123,3 +123,20 @@ def test_the_comparison_has_a_row_a_variant():
     assert rows["precision"].tolist() == [0.5, 1.0]
     assert rows["chosen"].tolist() == [False, True]
     assert (rows["low"] <= rows["high"]).all()
+
+
+@pytest.mark.parametrize("k", [0, -1, 5, 500, 2.0, True, "None", "nan", None])
+@pytest.mark.parametrize("score", [scoring.precision, scoring.fair_precision])
+def test_a_k_that_can_not_be_taken_is_refused(score, k):
+    with pytest.raises(ValueError, match=r"k is .*, and has to be a whole number from 1 to 4: each of 5 scored"):
+        score(LINE, LABELS, k)
+
+
+def test_every_k_up_to_the_last_is_taken():
+    for k in (1, 4, np.int64(4)):
+        assert len(scoring.precision(LINE, LABELS, k)) == len(scoring.fair_precision(LINE, LABELS, k)) == 5
+
+
+def test_whiskies_without_a_class_do_not_count_for_k():
+    with pytest.raises(ValueError, match="whole number from 1 to 3"):
+        scoring.precision(LINE, np.array(["A", "A", "B", "B", ""]), 4)
