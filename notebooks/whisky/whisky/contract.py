@@ -20,8 +20,6 @@ from whisky.table import FEATURES, read_text
 ASK = "Ask for the file again, or restore the last good one: git checkout -- data"
 # The csv module gives up on longer cells by itself; nothing here is near that.
 SHOWN = 60
-# Two distilleries at one postcode have different spirits: Glenlossie and Mannochmore are six points apart.
-NEAR_POINTS = 3
 
 
 def structure(path: Path, columns: Sequence[str]) -> list[Finding]:
@@ -52,7 +50,7 @@ def twin_findings(raw: pd.DataFrame, file: str) -> list[Finding]:
     profiles = _scores(raw).to_numpy().tolist()
     marks = [frozenset({code, " ".join(scores)}) for code, scores in zip(codes, profiles, strict=True)]
     alike = dict.fromkeys(names.lookalikes(found, marks), "")
-    double = dict.fromkeys(_doubles(found, codes, profiles), ": same postcode, and scores that are nearly the same")
+    double = dict.fromkeys(_doubles(found, codes, profiles), ": same postcode, same scores")
     return [
         Finding(
             where(file, raw.index[second], "Distillery", found[second]),
@@ -245,25 +243,16 @@ def _widths(file: str, header: list[str], rows: list[tuple[int, list[str]]]) -> 
 
 
 def _doubles(called: list[str], codes: list[str], profiles: list[list[str]]) -> list[tuple[int, int]]:
-    """Index pairs with the same postcode and nearly the same scores, whatever their names."""
-    at: dict[str, list[int]] = {}
-    for row, code in enumerate(codes):
-        at.setdefault(code, []).append(row)
+    """Index pairs with the same postcode and the very same scores, whatever their names."""
+    at: dict[tuple[str, ...], list[int]] = {}
+    for row, (code, profile) in enumerate(zip(codes, profiles, strict=True)):
+        at.setdefault((code, *profile), []).append(row)
     return [
         (first, second)
         for rows in at.values()
         for first, second in itertools.combinations(rows, 2)
-        if _points_apart(profiles[first], profiles[second]) <= NEAR_POINTS
-        and not names.known_distinct(called[first], called[second])
+        if not names.known_distinct(called[first], called[second])
     ]
-
-
-def _points_apart(one: list[str], other: list[str]) -> float:
-    """Points between two profiles, added up; endless where a score is none, which is another check's business."""
-    cells = [*one, *other]
-    if not all(cell.isdecimal() and len(cell) == 1 for cell in cells):
-        return 0 if one == other else float("inf")
-    return sum(abs(int(first) - int(second)) for first, second in zip(one, other, strict=True))
 
 
 def _scores(raw: pd.DataFrame) -> pd.DataFrame:
