@@ -39,14 +39,6 @@ def keep(executed: Path) -> None:
         shutil.copytree(executed, Path(artifacts, "executed"), dirs_exist_ok=True)
 
 
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
-
-
 def neighbours(port: int, whisky: str) -> list[str]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/recommend?whisky={whisky}&n=5") as answer:
         return [one["whisky"] for one in json.load(answer)["neighbours"]]

@@ -17,14 +17,6 @@ from pipelines.image.errors import ImageError
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
-
-
-@pytest.fixture
 def stopped_after(ran: Analysis) -> Iterator[Path]:
     home = ran.service
     yield home
