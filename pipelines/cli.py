@@ -176,6 +176,25 @@ def down_command() -> None:
     up.down(find_root(Path.cwd().resolve()))
 
 
+@main.command(name="releases")
+@ANALYSIS
+def releases_command(analysis: str | None) -> None:
+    """List the releases on this machine."""
+    from pipelines import up
+
+    up.show_releases(find_analysis(analysis))
+
+
+@main.command(name="rollback")
+@click.argument("number", type=int, required=False)
+@HERE
+def rollback_command(number: int | None, analysis: str | None) -> None:
+    """Serve the release before the current one again, or the one with this NUMBER."""
+    from pipelines import up
+
+    up.roll_back(find_analysis(analysis), number)
+
+
 @main.command(name="baseline")
 @ANALYSIS
 def baseline_command(analysis: str | None) -> None:

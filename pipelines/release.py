@@ -48,11 +48,33 @@ def current(analysis: Analysis) -> Release | None:
     link = releases_folder(analysis) / CURRENT
     if not link.exists():
         return None
-    folder = link.resolve()
-    try:
-        return Release(int(folder.name), artifact.load(folder / "model").version, folder)
-    except artifact.ArtifactError:
-        return None
+    return _load(link.resolve())
+
+
+def load_all(analysis: Analysis) -> list[Release]:
+    """All releases whose models are sound, oldest first."""
+    home = releases_folder(analysis)
+    folders = [path for path in home.iterdir() if path.name.isdigit()] if home.exists() else []
+    found = (_load(folder) for folder in sorted(folders))
+    return [release for release in found if release]
+
+
+def roll_back(analysis: Analysis, number: int | None = None) -> Release:
+    """Make an earlier release the current one (the one before it, or the one with this number) and return it."""
+    releases = load_all(analysis)
+    now = current(analysis)
+    if number is None:
+        earlier = [release for release in releases if now and release.number < now.number]
+        if not earlier:
+            raise StillhouseError("there is no earlier release to go back to. List them: stillhouse releases")
+        target = earlier[-1]
+    else:
+        named = [release for release in releases if release.number == number]
+        if not named:
+            raise StillhouseError(f"there is no sound release {number}. List them: stillhouse releases")
+        target = named[0]
+    _link(releases_folder(analysis) / CURRENT, target.folder.name)
+    return target
 
 
 def publish(analysis: Analysis, record: Record, image: str | None) -> Release:
@@ -70,6 +92,13 @@ def publish(analysis: Analysis, record: Record, image: str | None) -> Release:
     release = _write(analysis, record, image, version)
     _link(releases_folder(analysis) / CURRENT, release.folder.name)
     return release
+
+
+def _load(folder: Path) -> Release | None:
+    try:
+        return Release(int(folder.name), artifact.load(folder / "model").version, folder)
+    except artifact.ArtifactError:
+        return None
 
 
 def _write(analysis: Analysis, record: Record, image: str | None, version: str) -> Release:

@@ -12,6 +12,7 @@ from pipelines import release, report, service, trials
 from pipelines.analysis import STATE, Analysis
 from pipelines.bootstrap.port import command_of, holder
 from pipelines.errors import StillhouseError
+from pipelines.files import read_json
 from pipelines.image.assemble import Image, assemble
 from pipelines.image.errors import ImageError
 from pipelines.progress import Progress
@@ -29,7 +30,7 @@ def up(analysis: Analysis, port: int) -> bool:
     if record.status != "passed":
         _tell_stopped(analysis)
         return False
-    image = _image(analysis)
+    image = _image(analysis, analysis.model)
     released = release.publish(analysis, record, image.digest if image else None)
     ready = serve(analysis, released, port)
     _tell_served(analysis, record, released, image, ready)
@@ -71,6 +72,33 @@ def serve(analysis: Analysis, released: Release, port: int) -> service.Ready:
     return service.start(model, home, port)
 
 
+def roll_back(analysis: Analysis, number: int | None) -> None:
+    """Make an earlier release current; a running service takes its model up without dropping a request."""
+    released = release.roll_back(analysis, number)
+    click.echo(f"release {released.number} is current: model {released.version[:12]}")
+    _image(analysis, released.model)
+    running = service.find(analysis.service)
+    if running:
+        service.reload(running, released.version, analysis.service)
+        click.echo(f"served at {running.url}")
+
+
+def show_releases(analysis: Analysis) -> None:
+    """Print the releases, oldest first, with what each was made of."""
+    now = release.current(analysis)
+    for one in release.load_all(analysis):
+        origin = read_json(one.folder / "provenance.json") or {}
+        words = [
+            origin.get("released", ""),
+            f"run {origin.get('run')}",
+            f"commit {(origin.get('commit') or 'none')[:8]}",
+        ]
+        mark = "  current" if one == now else ""
+        click.echo(f"{one.number:>4}  model {one.version[:12]}  {'  '.join(words)}{mark}")
+    if now is None:
+        click.echo("nothing is released. Release something: make up")
+
+
 def down(root: Path) -> None:
     """Stop the services of this checkout."""
     running = [found for home in sorted((root / STATE / "service").glob("*/")) if (found := service.find(home))]
@@ -81,11 +109,11 @@ def down(root: Path) -> None:
         click.echo("nothing is running")
 
 
-def _image(analysis: Analysis) -> Image | None:
+def _image(analysis: Analysis, model: Path) -> Image | None:
     """The serving image; None, and why, where it can't be made here: the service on this machine does not need it."""
     began = time.monotonic()
     try:
-        image = assemble(analysis.model, analysis.image, progress=click.echo)
+        image = assemble(model, analysis.image, progress=click.echo)
     except ImageError as error:
         click.echo(f"no image: {error}")
         return None

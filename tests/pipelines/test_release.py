@@ -106,3 +106,28 @@ def test_a_release_without_its_provenance_still_serves(ran: Analysis) -> None:
     first = publish(ran)
     (first.folder / "provenance.json").unlink()
     assert release.current(ran) == first
+
+
+def test_a_rollback_goes_one_back_or_to_a_number(ran: Analysis) -> None:
+    first = publish(ran)
+    change_model(ran)
+    second = publish(ran)
+    assert release.load_all(ran) == [first, second]
+    assert release.roll_back(ran) == first
+    assert release.current(ran) == first
+    assert release.roll_back(ran, 2) == second
+    with pytest.raises(StillhouseError, match="no sound release 7"):
+        release.roll_back(ran, 7)
+    assert release.current(ran) == second
+
+
+def test_there_is_no_way_back_before_the_first_or_to_a_damaged_one(ran: Analysis) -> None:
+    with pytest.raises(StillhouseError, match="no earlier release"):
+        release.roll_back(ran)
+    first = publish(ran)
+    change_model(ran)
+    second = publish(ran)
+    (first.model / "vectors.npy").write_bytes(b"x")
+    with pytest.raises(StillhouseError, match="no earlier release"):
+        release.roll_back(ran)
+    assert release.current(ran) == second

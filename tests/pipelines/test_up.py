@@ -66,6 +66,14 @@ def test_from_a_run_to_a_service_and_through_good_and_bad_data(
     assert newer["neighbours"] == [{"flower": "lily", "distance": pytest.approx(2)}]
     assert (ran.image / "index.json").read_bytes() != image
 
+    capsys.readouterr()
+    up.roll_back(ran, None)
+    assert ask(port, "/recommend?flower=rose&n=1") == answer
+    assert (ran.image / "index.json").read_bytes() == image
+    up.show_releases(ran)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.endswith("current") for line in lines[-2:]] == [True, False]
+
     up.down(ran.root)
     assert service.find(stopped_after) is None
     up.down(ran.root)
