@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 SHOWN = 20
+# In the message of a check that another one's finding keeps from being made: it is told last, in short.
+WAITS = "this can't be checked yet"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Finding:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}. {self.mend}"
+        return f"{self.where}: {self.what}{'' if self.what.endswith('?') else '.'} {self.mend}"
 
 
 def stop_if(findings: Iterable[Finding]) -> None:

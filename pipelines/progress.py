@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TextIO
@@ -40,7 +41,10 @@ class Progress:
         self._show_running()
 
     def _line(self, text: str) -> None:
-        print(f"{self._clear()}{text}", file=self.out, flush=True)
+        try:
+            print(f"{self._clear()}{text}", file=self.out, flush=True)
+        except BrokenPipeError:  # whoever listened has gone (… | head); the run goes on
+            self.out = io.StringIO()
 
     def _show_running(self) -> None:
         if not self.quiet and self.rewrites:

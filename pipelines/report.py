@@ -23,7 +23,7 @@ def add_notebook(executed: Path, target: Path, name: str) -> tuple[str, str]:
     """
     rendered = executed.with_suffix(".html")
     if not rendered.exists() or rendered.stat().st_mtime < executed.stat().st_mtime:
-        write_text(rendered, render(executed))
+        write_text(rendered, render(executed, name))
     _link(executed, target / f"{name}.ipynb")
     _link(rendered, target / f"{name}.html")
     return f"{name}.ipynb", f"{name}.html"
@@ -38,14 +38,16 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def render(notebook: Path) -> str:
+def render(notebook: Path, title: str) -> str:
     """An executed notebook as one HTML page that needs nothing from elsewhere."""
+    import nbformat
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         mathjax_url="", require_js_url="", mermaid_js_url="", embed_images=True
     )
-    body: str = exporter.from_filename(str(notebook))[0]
+    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    body: str = exporter.from_notebook_node(content, resources={"metadata": {"name": title}})[0]
     return body
 
 

@@ -51,8 +51,9 @@ def print_table(records: Sequence[Record], metrics: Sequence[str] = ()) -> None:
 
 
 def telling_metrics(records: Sequence[Record]) -> list[str]:
-    """The metrics that tell runs apart, `MOST` at the most; where none does, the first ones."""
-    names = sorted({name for one in records for name in one.metrics})
+    """The metrics that tell runs apart, `MOST` at the most; where none does, any. Chief metrics have short names."""
+    settings = {name for one in records for name in one.params}
+    names = sorted({name for one in records for name in one.metrics} - settings, key=lambda name: (len(name), name))
     differ = [name for name in names if len({one.metrics[name] for one in records if name in one.metrics}) > 1]
     return (differ or names)[:MOST]
 
@@ -107,7 +108,10 @@ def compare(first: Record, second: Record) -> dict[str, dict[str, tuple[str, str
         "data": (_shortened(first.data), _shortened(second.data)),
         "code": (_shortened(first.code), _shortened(second.code)),
         "environment": ({"uv.lock": first.environment[:12]}, {"uv.lock": second.environment[:12]}),
-        "results": ({"status": first.status, "model": first.model}, {"status": second.status, "model": second.model}),
+        "results": (
+            {"status": first.status, "model": first.model or "—"},
+            {"status": second.status, "model": second.model or "—"},
+        ),
         "gates": ({n: _passed(g) for n, g in first.gates.items()}, {n: _passed(g) for n, g in second.gates.items()}),
     }
     return {kind: changes for kind, (old, new) in kinds.items() if (changes := _changes(old, new))}
@@ -119,6 +123,8 @@ def plot(analysis: Analysis, metric: str, out: Path | None) -> Path:
     if not points:
         known = sorted({name for one in load_all(analysis) for name in one.metrics})
         raise StillhouseError(f"no run has the metric {metric!r}. There are: {', '.join(known) or 'none'}")
+    if out and out.suffix not in (".png", ".svg"):
+        raise StillhouseError(f"{out}: a plot is a .png or a .svg. Name it so.")
     import matplotlib
 
     matplotlib.use("agg")
@@ -140,7 +146,7 @@ def plot(analysis: Analysis, metric: str, out: Path | None) -> Path:
 
 
 def _tick(one: Record) -> str:
-    return flat(one.overrides) or one.id[4:13]
+    return flat(one.overrides) or one.id[4:15]
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

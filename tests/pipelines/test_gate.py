@@ -62,6 +62,17 @@ def test_a_gate_stops_and_says_why(tmp_path: Path, body: str, told: str) -> None
     assert verdict(tmp_path)["passed"] is False
 
 
+def test_what_stands_in_the_way_is_told_before_what_waits_for_it(tmp_path: Path) -> None:
+    body = (
+        "from pipelines.findings import WAITS, Finding, stop_if\n"
+        "def test_a(): stop_if([Finding('a.csv', f'{WAITS} (a score of 7)', 'Mend that first')])\n"
+        "def test_z(): stop_if([Finding('a.csv, row 3', 'a score of 7', 'Give 0 to 4')])\n"
+    )
+    said = gate(tmp_path, body).stderr
+    assert said.index("a.csv, row 3: a score of 7. Give 0 to 4") < said.index("test_checks.py::test_a")
+    assert "waits for the above to be mended" in said
+
+
 def test_several_processes_come_to_the_same_verdict(tmp_path: Path) -> None:
     body = "import pytest\n@pytest.mark.parametrize('i', range(4))\ndef test_a(i): assert i != 2\n"
     alone = gate(tmp_path, body)

@@ -59,3 +59,13 @@ def test_a_terminal_shows_what_is_running_now(monkeypatch: pytest.MonkeyPatch) -
     assert out.getvalue().endswith("  … explore, train")
     progress.end(StepRecord("train", "ran", 1.0))
     assert out.getvalue().endswith("  … explore")
+
+
+def test_a_listener_that_goes_away_does_not_stop_the_run() -> None:
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    progress = Progress(Gone())
+    progress.end(StepRecord("train", "ran", 1.0))
+    progress.end(StepRecord("train", "ran", 1.0))

@@ -14,8 +14,9 @@ from pipelines.record import StepRecord
 
 def test_a_rendered_notebook_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_text(notebook(["print(1)"]))
-    page = report.render(tmp_path / "a.ipynb")
+    page = report.render(tmp_path / "a.ipynb", "train")
     assert "print" in page
+    assert "<title>train</title>" in page
     assert 'src="http' not in page
     assert 'href="http' not in page.replace('href="https://jupyter', "")
 
@@ -24,7 +25,7 @@ def test_a_page_is_rendered_once_for_one_execution(tmp_path: Path, monkeypatch: 
     (tmp_path / "a.ipynb").write_text(notebook(["print(1)"]))
     (tmp_path / "run").mkdir()
     assert report.add_notebook(tmp_path / "a.ipynb", tmp_path / "run", "train") == ("train.ipynb", "train.html")
-    monkeypatch.setattr(report, "render", lambda _path: pytest.fail("rendered again"))
+    monkeypatch.setattr(report, "render", lambda *_given: pytest.fail("rendered again"))
     report.add_notebook(tmp_path / "a.ipynb", tmp_path / "run", "train")
 
 

@@ -75,6 +75,8 @@ def test_a_metric_is_plotted_over_the_runs_that_have_it(flowers: Analysis, tmp_p
     add(flowers, status="failed")
     out = runs.plot(flowers, "size", tmp_path / "new" / "size.svg")
     assert "size over 2 runs of flowers" in out.read_text() or "<svg" in out.read_text()
+    with pytest.raises(StillhouseError, match=r"a \.png or a \.svg"):
+        runs.plot(flowers, "size", tmp_path / "size.xyz")
     with pytest.raises(StillhouseError, match="There are: size"):
         runs.plot(flowers, "weight", None)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.findings import Finding, stop_if
+from pipelines.findings import WAITS, Finding, stop_if
 from whisky import names
 from whisky.table import FEATURES, read_text
 
@@ -146,7 +145,7 @@ def label_findings(labels: pd.DataFrame, raw: pd.DataFrame, file: str, stray: fl
 def stop_behind(findings: Sequence[Finding], file: str) -> None:
     """Stop, pointing at the check that says more, where `findings` about `file` stand in the way of this one."""
     if findings:
-        what = f"this can't be checked yet ({findings[0].what}: {findings[0].where})"
+        what = f"{WAITS} ({findings[0].what}: {findings[0].where})"
         stop_if([Finding(file, what, "Mend that first")])
 
 
@@ -249,8 +248,8 @@ def _doubles(called: list[str], codes: list[str], profiles: list[list[str]]) -> 
         at.setdefault((code, *profile), []).append(row)
     return [
         (first, second)
-        for rows in at.values()
-        for first, second in itertools.combinations(rows, 2)
+        for first, *others in at.values()
+        for second in others
         if not names.known_distinct(called[first], called[second])
     ]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from refresh_outputs import NOTEBOOKS, reference_copy
 
-PIPELINE = ("contract", "quality")
+PIPELINE = ("settings", "contract", "quality")
 
 
 @dataclass(frozen=True)

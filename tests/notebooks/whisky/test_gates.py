@@ -19,7 +19,6 @@ CONTRACT = {
     "test_whiskies.py::test_the_scores_say_something": lambda d: _fill(d, 1, 87, "1"),
     "test_whiskies.py::test_whiskies_are_no_copies_of_each_other": lambda d: _fill(d, 40, 44, "1"),
     "test_whiskies.py::test_the_clean_table_is_clean": lambda d: _break_cleaning(d),
-    "test_settings.py::test_every_setting_is_there_and_makes_sense": lambda d: d.set_setting("k", "0"),
     "test_labels.py::test_the_file_is_whole_and_has_its_columns": lambda d: d.classes.unlink(),
     "test_labels.py::test_every_label_is_a_class": lambda d: _relabel(d, "Oban,H", "Oban,Z"),
     "test_labels.py::test_labels_belong_to_whiskies_and_are_given_once": lambda d: _relabel(d, "Oban,", "Scapa,"),
@@ -200,3 +199,11 @@ def test_broken_code_is_stopped_before_any_data_are_looked_at(delivery, gate, mo
     assert old in text
     source.write_text(text.replace(old, new))
     assert delivery.judge(gate).stopped_by == gate
+
+
+def test_the_settings_gate_fails_for_a_misspelt_name(delivery):
+    params = delivery.folder / "params.yaml"
+    params.write_text(params.read_text(encoding="utf-8") + "accuracy_flor: 0.9\n", encoding="utf-8")
+    verdict = delivery.judge()
+    assert verdict.stopped_by == "settings"
+    assert "accuracy_flor" in verdict.message

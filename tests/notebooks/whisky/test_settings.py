@@ -37,7 +37,7 @@ def test_every_setting_is_used_in_the_steps():
 )
 def test_a_bad_setting_stops_at_the_gate(delivery, name, value, said):
     line = delivery.set_setting(name, value)
-    verdict = delivery.judge("contract")
+    verdict = delivery.judge("settings")
     assert "test_settings.py::test_every_setting_is_there_and_makes_sense" in verdict.failed
     assert f"params.yaml, line {line}, {said}" in verdict.message
     assert "Traceback" not in verdict.message
@@ -57,7 +57,7 @@ def test_swapped_scores_do_not_slip_past_a_limit_that_is_no_number(delivery):
 
 def test_a_missing_setting_stops_at_the_gate(delivery):
     delivery.set_setting("drift_rows", None)
-    verdict = delivery.judge("contract")
+    verdict = delivery.judge("settings")
     assert "params.yaml, drift_rows: the setting is missing. Add `drift_rows:` with a number" in verdict.message
     assert "KeyError" not in verdict.message
 

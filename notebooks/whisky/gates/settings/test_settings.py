@@ -1,4 +1,4 @@
-"""The settings that this gate's limits come from."""
+"""All of params.yaml, before anything is made or judged with it."""
 
 from pathlib import Path
 
