@@ -56,7 +56,7 @@ def test_data_flows_to_the_customer_and_bad_data_does_not(
     committed = find_analysis("whisky", Path(__file__).parent)
     assert locked(shop) == locked(committed), (
         "this checkout gives other results than notebooks/whisky/dvc.lock says (or a step's inputs changed since): "
-        "run stillhouse run and commit dvc.lock with the change"
+        "remove dvc.lock (DVC keeps inputs in it that a step no longer has), run stillhouse run, and commit it"
     )
     assert shop.released.read_text() == committed.released.read_text(), "a release of what is committed changes nothing"
 
