@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import os
 import signal
@@ -143,14 +142,10 @@ def started_with(folder: Path) -> str | None:
 
 
 def code_hash() -> str:
-    """A hash of the service's own code: when it changes, a running service must be started anew."""
-    package = Path(pipelines.__file__).parent
-    files = [package / "artifact.py", package / "errors.py", *sorted((package / "serving").rglob("*"))]
-    digest = hashlib.sha256()
-    for path in files:
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    """A hash of the service's own code, which is what the image ships: when it changes, it must be started anew."""
+    from pipelines.image.app import app_layer  # loads numpy, which most of this module does without
+
+    return app_layer().digest
 
 
 def _read(ready_file: Path) -> Ready | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import os
 import time
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import click
 
 from pipelines import release, report, service, trials
 from pipelines.analysis import STATE, Analysis
-from pipelines.bootstrap.port import command_of, holder
+from pipelines.bootstrap.port import command_of, holder, refusal
 from pipelines.errors import StillhouseError
 from pipelines.files import read_json
 from pipelines.image.assemble import Image, assemble
@@ -42,15 +42,12 @@ def check_port(analysis: Analysis, port: int) -> None:
     ours = service.find(analysis.service)
     if ours and ours.url.endswith(f":{port}"):
         return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StillhouseError(
-                f"port {port} can't be used ({error.strerror}{_holder(port)}). Take another, "
-                f"make up PORT={port + 1}, or end what listens there."
-            ) from None
+    refused = refusal(port)
+    if refused is not None:
+        raise StillhouseError(
+            f"port {port} can't be used ({os.strerror(refused)}{_holder(port)}). Take another, "
+            f"make up PORT={port + 1}, or end what listens there."
+        )
 
 
 def _holder(port: int) -> str:
