@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from pipelines.analysis import Analysis, find_analysis, find_root
+from pipelines.cluster import command as cluster
 from pipelines.errors import StillhouseError
 from pipelines.image.command import command as image_command
 
@@ -21,6 +22,7 @@ ANALYSIS = click.argument("analysis", required=False)
 # What a machine may refuse: no space, no permission, a read-only place.
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 HERE = click.option("--analysis", default=None, help="The analysis, where there are several.")
+ON_CLUSTER = click.option("--cluster", "on_cluster", is_flag=True, help="Of the cluster, not of this machine.")
 
 
 class _Group(click.Group):
@@ -178,21 +180,33 @@ def down_command() -> None:
 
 @main.command(name="releases")
 @ANALYSIS
-def releases_command(analysis: str | None) -> None:
-    """List the releases on this machine."""
+@ON_CLUSTER
+@cluster.namespace_option
+def releases_command(analysis: str | None, on_cluster: bool, namespace: str) -> None:
+    """List the releases on this machine, or those on the cluster."""
+    found = find_analysis(analysis)
+    if on_cluster:
+        cluster.show_releases(found.name, namespace)
+        return
     from pipelines import up
 
-    up.show_releases(find_analysis(analysis))
+    up.show_releases(found)
 
 
 @main.command(name="rollback")
 @click.argument("number", type=int, required=False)
 @HERE
-def rollback_command(number: int | None, analysis: str | None) -> None:
+@ON_CLUSTER
+@cluster.namespace_option
+def rollback_command(number: int | None, analysis: str | None, on_cluster: bool, namespace: str) -> None:
     """Serve the release before the current one again, or the one with this NUMBER."""
+    found = find_analysis(analysis)
+    if on_cluster:
+        cluster.roll_back(found.name, number, namespace)
+        return
     from pipelines import up
 
-    up.roll_back(find_analysis(analysis), number)
+    up.roll_back(found, number)
 
 
 @main.command(name="baseline")
@@ -204,4 +218,5 @@ def baseline_command(analysis: str | None) -> None:
     click.echo(release.keep_baseline(find_analysis(analysis)))
 
 
-main.add_command(image_command)
+for command in (image_command, cluster.submit_command, cluster.watch_command):
+    main.add_command(command)
