@@ -1,7 +1,7 @@
 """Make the keys that nobody gave, once, into a Secret: `python -m hub.keys SECRET KEY…`, run by the chart's hook Job.
 
-What is there stays as it is, so running it again changes nothing; what is missing is added. Only Python's own library is
-used: the Job runs before all else, and everyone waits for it.
+What is there stays as it is, so running it again changes nothing; what is missing is added. Only Python's own library
+is used: the Job runs before all else, and everyone waits for it.
 """
 
 from __future__ import annotations
