@@ -89,7 +89,7 @@ def _run(order: StepOrder, pod: Pod) -> str:
 
 
 def _listen(source: IO[bytes], log: Path) -> None:
-    with log.open("wb") as file:
+    with source, log.open("wb") as file:
         for line in source:
             file.write(line)
             file.flush()
