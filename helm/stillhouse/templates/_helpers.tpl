@@ -76,3 +76,9 @@ imagePullSecrets:
 {{- end -}}
 {{- join " " $keys -}}
 {{- end -}}
+
+{{/* A size (512Mi, 2Gi, 1Ti) in Mi, to compare it with another. */}}
+{{- define "stillhouse.mebibytes" -}}
+{{- $units := dict "Mi" 1 "Gi" 1024 "Ti" 1048576 -}}
+{{- mul (trimSuffix "i" . | trimSuffix "M" | trimSuffix "G" | trimSuffix "T" | int64) (get $units (substr (int (sub (len .) 2)) (len .) .)) -}}
+{{- end -}}
