@@ -94,7 +94,7 @@ def test_rendering_again_gives_the_same_bytes():
 
 
 def test_no_template_asks_the_cluster_or_chance():
-    """`lookup` is empty under `helm template`, chance differs each time: neither suits a cluster that is kept by git."""
+    """`lookup` is empty under `helm template`, chance differs each time: neither suits a cluster kept by git."""
     used = re.compile(r"\b(lookup|rand\w*|uuidv4|now|gen(CA|SelfSignedCert|SignedCert|PrivateKey))\b")
     for path in (CHARTS / "stillhouse" / "templates").rglob("*"):
         if path.suffix in {".yaml", ".tpl"} and "crds" not in path.parts:
