@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pipelines
 from pipelines import artifact
 from pipelines.image.errors import ImageError
 from pipelines.image.layer import Entry, File, Layer, in_memory
@@ -15,14 +14,14 @@ _CODE = ("__init__.py", "artifact.py", "errors.py")
 _SERVICE = "serving"
 
 
-def app_layer(package: Path | None = None) -> Layer:
-    """The layer with the service's code, taken from `package` (the folder of `pipelines`)."""
-    package = package or Path(pipelines.__file__).parent
+def app_layer(checkout: Path) -> Layer:
+    """The layer with the service's code as `checkout` has it."""
+    package = checkout / "pipelines"
     files = [package / name for name in _CODE]
-    files += [path for path in (package / _SERVICE).rglob("*") if path.is_file() and _is_source(path, package)]
-    if len(files) == len(_CODE):
+    files += [path for path in (package / _SERVICE).rglob("*") if path.is_file() and is_source(path, package)]
+    if not (package / _SERVICE / "__main__.py").is_file():
         raise ImageError(f"{package / _SERVICE}: the service's code is not there. Get the whole repository.")
-    return in_memory("app", {f"{APP}/{package.name}/{path.relative_to(package)}": File(path) for path in files})
+    return in_memory("app", {f"{APP}/{path.relative_to(checkout)}": File(path) for path in files})
 
 
 def model_layer(folder: Path) -> tuple[artifact.Model, Layer]:
@@ -39,8 +38,8 @@ def model_layer(folder: Path) -> tuple[artifact.Model, Layer]:
     return model, in_memory("model", entries)
 
 
-def _is_source(path: Path, package: Path) -> bool:
-    """Whether `path` belongs to the service, and is not what an editor or the interpreter left there."""
+def is_source(path: Path, package: Path) -> bool:
+    """Whether `path` in the folder `package` is a source, and not what an editor or the interpreter left there."""
     parts = path.relative_to(package).parts
     hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
     return not hidden and path.suffix not in {".pyc", ".orig", ".rej", ".swp"} and not path.name.endswith("~")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,11 +51,13 @@ class Base:
 class Effort:
     """What may be done for a base that the cache does not have.
 
-    `make` it (or pull it), and `again` where that failed less than a day ago.
+    `make` it (or pull it), `again` where that failed less than a day ago; and take the `newest` packages, instead of
+    failing, where Debian no longer has the ones that the lock names.
     """
 
     make: bool = True
     again: bool = False
+    newest: bool = False
 
 
 def find(project: Path, platform: Platform, cache: Cache, effort: Effort, say: Say) -> Base:
@@ -63,6 +66,32 @@ def find(project: Path, platform: Platform, cache: Cache, effort: Effort, say: S
     Where the cache has none, it is pulled or made (seconds, told through `say`). Raises BaseMissing where it can't
     be had, or is another one than the lock has.
     """
+    try:
+        return _find_pinned(project, platform, cache, effort, say)
+    except ToolMissing:
+        raise
+    except BaseMissing as error:
+        if not effort.newest:
+            raise
+        say(f"base: NOTICE: {error}\nThe newest are taken: the image's digest is not that of other machines.")
+        return _find_newest(project, platform, cache)
+
+
+def _find_newest(project: Path, platform: Platform, cache: Cache) -> Base:
+    """A base of the packages that Debian has today."""
+    recipe = _recipe_for_here(project, platform)
+
+    def make() -> Kept:
+        entries, versions = debian.make(recipe, platform)
+        return Kept((cache.write("base", entries),), {"python": versions[f"python{PYTHON}-minimal"]})
+
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    kept = cache.get("base", key("newest", today, platform.name, repr(recipe)), make)
+    digest = kept.layers[0].digest
+    return Base(f"debian@{digest[:19]}", digest, kept.layers, kept.about["python"])
+
+
+def _find_pinned(project: Path, platform: Platform, cache: Cache, effort: Effort, say: Say) -> Base:
     pin = base_lock.read_pin(project, platform.name)
     if pin is None:
         raise BaseMissing(f"no base is pinned for {platform.name}. Pin one: {UPDATE} --platform {platform.name}")

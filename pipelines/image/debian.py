@@ -83,11 +83,11 @@ def _fetch(recipe: Recipe, platform: Platform, versions: Mapping[str, str] | Non
         recipe.suite,
         "/dev/null",
     ]
-    sources = _sources(recipe.suite)
-    _run(*command, *(["-"] if sources else []), stdin=sources, STILLHOUSE_PACKAGES=str(folder))
+    lines = sources(recipe.suite)
+    _run(*command, *(["-"] if lines else []), stdin=lines, STILLHOUSE_PACKAGES=str(folder))
 
 
-def _sources(suite: str) -> str:
+def sources(suite: str) -> str:
     """This machine's own sources of Debian's `suite`, one a line; empty where it has none (mmdebstrap knows one)."""
     form = "$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
     if not shutil.which("apt-get"):
@@ -139,11 +139,11 @@ def _run(*command: str, stdin: str = "", **environment: str) -> bytes:
         command, capture_output=True, input=stdin.encode(), env={**os.environ, **environment}, check=False
     )
     if done.returncode:
-        raise ImageError(f"{command[0]} failed:\n{_reasons(done.stderr.decode(errors='replace'))}")
+        raise ImageError(f"{command[0]} failed:\n{reasons(done.stderr.decode(errors='replace'))}")
     return done.stdout
 
 
-def _reasons(said: str) -> str:
+def reasons(said: str) -> str:
     """The lines that tell why: not the progress, and not the commands that mmdebstrap repeats in full."""
     lines = said.strip().splitlines()
     told = [line for line in lines if line.startswith("E: ") and "-oAPT::" not in line and "failed to run" not in line]

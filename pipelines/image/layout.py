@@ -27,6 +27,7 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 TAG = "org.opencontainers.image.ref.name"
 EPOCH = "1970-01-01T00:00:00Z"  # not left out: umoci stumbles over a history without times
+CREATED_BY = "stillhouse: "
 MADE = "Assemble it again: stillhouse image"
 
 
@@ -55,20 +56,25 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def documents(content: Content) -> tuple[bytes, bytes]:
+    """The image's manifest and its configuration."""
+    config = canonical(_config(content))
+    return canonical(_manifest(content, config)), config
+
+
 def write(folder: Path, content: Content, tag: str) -> str:
     """Put the image into `folder` under `tag`, in place of what was there; return its manifest's digest."""
-    config = canonical(_config(content))
-    manifest = canonical(_manifest(content, config))
+    manifest, config = documents(content)
     (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         for layer in content.layers:
             _place(folder, layer.digest, layer.size, layer.content, layer.path)
         for document in (config, manifest):
-            _place(folder, _digest(document), len(document), document, None)
+            _place(folder, digest_of(document), len(document), document, None)
         _replace(folder / "oci-layout", canonical({"imageLayoutVersion": "1.0.0"}))
         _replace(folder / "index.json", canonical(_index(content, manifest, tag)))
         _sweep(folder)
-    return _digest(manifest)
+    return digest_of(manifest)
 
 
 def read(folder: Path) -> tuple[Blob, list[Blob]]:
@@ -111,7 +117,7 @@ def _config(content: Content) -> dict[str, Any]:
         "os": "linux",
         "config": dict(content.run),
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in content.layers]},
-        "history": [{"created": EPOCH, "created_by": f"stillhouse: {layer.name}"} for layer in content.layers],
+        "history": [{"created": EPOCH, "created_by": f"{CREATED_BY}{layer.name}"} for layer in content.layers],
     }
 
 
@@ -119,7 +125,7 @@ def _manifest(content: Content, config: bytes) -> dict[str, Any]:
     return {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": {"mediaType": CONFIG, "digest": _digest(config), "size": len(config)},
+        "config": {"mediaType": CONFIG, "digest": digest_of(config), "size": len(config)},
         "layers": [
             {"mediaType": layer.media_type, "digest": layer.digest, "size": layer.size} for layer in content.layers
         ],
@@ -130,7 +136,7 @@ def _manifest(content: Content, config: bytes) -> dict[str, Any]:
 def _index(content: Content, manifest: bytes, tag: str) -> dict[str, Any]:
     entry = {
         "mediaType": MANIFEST,
-        "digest": _digest(manifest),
+        "digest": digest_of(manifest),
         "size": len(manifest),
         "platform": {"os": "linux", "architecture": content.platform.architecture},
         "annotations": {TAG: tag},
@@ -138,7 +144,8 @@ def _index(content: Content, manifest: bytes, tag: str) -> dict[str, Any]:
     return {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
 
 
-def _digest(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
+    """`sha256:` and the hash of `content`, in hex."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 

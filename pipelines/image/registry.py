@@ -25,37 +25,29 @@ _MANIFESTS = (
 _DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
-def push(folder: Path, reference: str, say: Callable[[str], None]) -> str:
+def push(folder: Path, reference: str, say: Callable[[str], None], *, insecure: bool = False) -> str:
     """Push the image in `folder` to `reference` (REGISTRY/NAME[:TAG]) and return its digest.
 
-    Blobs that the registry has are not sent again; `say` is told of the others. Raises ImageError where the
-    registry can't be reached or refuses.
+    Blobs that the registry has are not sent again; `say` is told of the others. With `insecure` the registry is
+    spoken to without TLS. Raises ImageError where it can't be reached or refuses.
     """
     manifest, parts = layout.read(folder)
     container = parse(reference, layout.tag_of(folder))
-    with speaking_to(container) as client:
+    with speaking_to(container, insecure) as client:
         for blob in parts:
-            if not client.blob_exists({"digest": blob.digest}, container):
+            if not has(client, container, blob.digest):
                 say(f"push: {blob.digest[7:19]}, {blob.size:,} bytes")
-                _upload(client, container, blob)
-        sent = client.do_request(
-            f"{client.prefix}://{container.manifest_url()}",
-            "PUT",
-            data=manifest.path.read_bytes(),
-            headers={"Content-Type": manifest.media_type},
-        )
-        expect(sent, f"{container.registry} did not take the manifest")
-    _same(sent.headers.get("Docker-Content-Digest", manifest.digest), manifest.digest, container)
-    return manifest.digest
+                upload(client, container, blob.digest, blob.path.read_bytes())
+        return put_manifest(client, container, manifest.path.read_bytes(), manifest.media_type)
 
 
 def pull(reference: str, platform: Platform, cache: Cache) -> Kept:
     """Fetch the layers and the environment of the image `reference` (pinned by digest) for `platform`."""
     container = parse(reference, "")
     with speaking_to(container) as client:
-        manifest = _manifest(client, container, container.digest)
+        manifest = read_manifest(client, container, container.digest)
         if "manifests" in manifest:
-            manifest = _manifest(client, container, _choose(manifest, platform, reference))
+            manifest = read_manifest(client, container, _choose(manifest, platform, reference))
         config = json.loads(_fetch(client, container, manifest["config"], cache).read_bytes())
         pairs = zip(manifest["layers"], config["rootfs"]["diff_ids"], strict=True)
         layers = tuple(_layer(entry, diff_id, _fetch(client, container, entry, cache)) for entry, diff_id in pairs)
@@ -63,31 +55,57 @@ def pull(reference: str, platform: Platform, cache: Cache) -> Kept:
     return Kept(layers, {"environment": {name: value for name, _, value in set_there}})
 
 
-def _upload(client: Client, container: Any, blob: layout.Blob) -> None:
+def has(client: Client, container: Any, digest: str) -> bool:
+    """Whether the registry has the blob `digest` in the container's repository."""
+    return bool(client.blob_exists({"digest": digest}, container))
+
+
+def upload(client: Client, container: Any, digest: str, content: bytes) -> None:
+    """Put the blob `digest` into the container's repository."""
     start = f"{client.prefix}://{container.upload_blob_url()}"
     begun = client.do_request(start, "POST")
     expect(begun, f"{container.registry} takes no layers")
     address = urljoin(start, begun.headers.get("Location", ""))
     sent = client.do_request(
-        f"{address}{'&' if '?' in address else '?'}{urlencode({'digest': blob.digest})}",
+        f"{address}{'&' if '?' in address else '?'}{urlencode({'digest': digest})}",
         "PUT",
-        data=blob.path.read_bytes(),
+        data=content,
         headers={"Content-Type": "application/octet-stream"},
     )
     expect(sent, f"{container.registry} did not take a layer")
 
 
-def _layer(entry: Mapping[str, Any], diff_id: str, path: Path) -> Layer:
-    media_type = f"{MEDIA_TYPE}+gzip" if entry["mediaType"] == _DOCKER_LAYER else entry["mediaType"]
-    return Layer("base", entry["digest"], entry["size"], diff_id, path=path, media_type=media_type)
+def put_manifest(client: Client, container: Any, manifest: bytes, media_type: str = layout.MANIFEST) -> str:
+    """Put an image's manifest under the container's tag, and return its digest, which the registry confirms."""
+    sent = client.do_request(
+        f"{client.prefix}://{container.manifest_url()}", "PUT", data=manifest, headers={"Content-Type": media_type}
+    )
+    expect(sent, f"{container.registry} did not take the manifest")
+    digest = layout.digest_of(manifest)
+    _same(sent.headers.get("Docker-Content-Digest", digest), digest, container)
+    return digest
 
 
-def _manifest(client: Client, container: Any, digest: str) -> dict[str, Any]:
+def read_manifest(client: Client, container: Any, digest: str) -> dict[str, Any]:
+    """The manifest or index `digest`, checked against that."""
     url = f"{client.prefix}://{container.manifest_url(digest)}"
     response = client.do_request(url, headers={"Accept": ", ".join(_MANIFESTS)})
     expect(response, f"there is no {container}")
-    _same(f"sha256:{hashlib.sha256(response.content).hexdigest()}", digest, container)
+    _same(layout.digest_of(response.content), digest, container)
     return dict(json.loads(response.content))
+
+
+def read_document(client: Client, container: Any, digest: str) -> dict[str, Any]:
+    """The JSON blob `digest`, checked against that."""
+    response = client.get_blob(container, digest)
+    expect(response, f"{container} lacks its blob {digest}")
+    _same(layout.digest_of(response.content), digest, container)
+    return dict(json.loads(response.content))
+
+
+def _layer(entry: Mapping[str, Any], diff_id: str, path: Path) -> Layer:
+    media_type = f"{MEDIA_TYPE}+gzip" if entry["mediaType"] == _DOCKER_LAYER else entry["mediaType"]
+    return Layer("base", entry["digest"], entry["size"], diff_id, path=path, media_type=media_type)
 
 
 def _choose(index: Mapping[str, Any], platform: Platform, reference: str) -> str:

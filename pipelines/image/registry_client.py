@@ -58,14 +58,14 @@ def parse(reference: str, tag: str) -> Any:
 
 
 @contextmanager
-def speaking_to(container: Any) -> Iterator[Client]:
+def speaking_to(container: Any, insecure: bool = False) -> Iterator[Client]:
     """A client for the container's registry; whatever goes wrong in between becomes an ImageError.
 
-    Registries on this machine are spoken to without TLS. Credentials are docker's own.
+    Registries on this machine are spoken to without TLS, others only with `insecure`. Credentials are docker's own.
     """
     logging.getLogger("oras").setLevel(logging.CRITICAL)  # what it would log, our errors say
     try:
-        yield _connect(container)
+        yield _connect(container, insecure or _is_here(container))
     except requests.exceptions.RequestException as error:
         raise ImageError(
             f"{container.registry}: the registry can't be reached ({type(error).__name__}). "
@@ -86,8 +86,11 @@ def expect(response: requests.Response, problem: str) -> None:
         raise ImageError(f"{problem}: {response.status_code} {response.reason} {response.text[:300]}".strip())
 
 
-def _connect(container: Any) -> Client:
-    insecure = re.sub(r":\d+$", "", container.registry) in _HERE
+def _is_here(container: Any) -> bool:
+    return re.sub(r":\d+$", "", container.registry) in _HERE
+
+
+def _connect(container: Any, insecure: bool) -> Client:
     address = f"{'http' if insecure else 'https'}://{container.registry}/v2/"
     challenge = requests.get(address, timeout=_SECONDS).headers.get("WWW-Authenticate", "")
     backend = "basic" if challenge.lower().startswith("basic") else "token"
