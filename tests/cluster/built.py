@@ -1,0 +1,152 @@
+"""The cluster that is built here: brought up from whatever state it is in, and removed without a trace."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from tests.cluster import (
+    addons,
+    binaries,
+    cgroups,
+    control_plane,
+    holder,
+    mounts,
+    network,
+    node,
+    pki,
+    processes,
+    registry,
+    requirements,
+    support_images,
+)
+from tests.cluster import layout as at
+from tests.cluster.commands import Kubectl, Steps
+from tests.cluster.errors import ClusterError
+from tests.cluster.info import S3, Argo, Git, Info, Postgres, Registry, Terraform
+from tests.cluster.layout import Layout
+
+LOG_LINKS = Path("/var/log/containers")  # the kubelet writes there, whatever its configuration says
+SHIM_SOCKETS = Path("/run/containerd/s")
+
+
+def up(layout: Layout, checkout: Path, steps: Steps) -> Info:
+    """Have the cluster running and ready; what runs already goes on running."""
+    requirements.check(layout, builds=bool(binaries.missing(layout)))
+    holder.refuse(layout, checkout)
+    if why := holder.stale(layout, checkout):
+        steps.say(f"  {why}: clearing it away")
+        remove(layout)
+    requirements.install(steps)
+    programs = binaries.ensure(layout, steps)
+    _end_strays(layout)
+    requirements.check_ports(layout)
+    layout.run.mkdir(parents=True, exist_ok=True)
+    holder.hold(layout, checkout)
+    pki.ensure(layout)
+    network.up(layout)
+    registry.up(layout)
+    steps.done("network, registry")
+    images = support_images.ensure(layout, programs, steps)
+    steps.done("support images")
+    control_plane.up(layout, programs)
+    steps.done("control plane")
+    node.up(layout, programs, images["busybox"])
+    kubectl = Kubectl(programs["kubectl"], layout.kubeconfig)
+    addons.apply(layout, kubectl, images)
+    node.wait_ready(kubectl)
+    steps.done("nodes", "cpu, gpu")
+    addons.wait(kubectl)
+    steps.done("DNS, storage, metrics, git, S3, Postgres")
+    return _info(layout, programs, images)
+
+
+def down(layout: Layout, checkout: Path, steps: Steps) -> None:
+    """Remove the cluster, unless another checkout holds it."""
+    holder.refuse(layout, checkout)
+    remove(layout)
+    steps.done("the cluster is gone")
+
+
+def remove(layout: Layout) -> None:
+    """Remove every trace: processes, pods, mounts, links, rules, control groups, files. What is cached stays."""
+    if not (layout.run.exists() or processes.marked(layout)):
+        return
+    by_name = {process.name: process for process in processes.recorded(layout)}
+    first = [process for name, process in by_name.items() if not name.endswith(("-containerd", "etcd"))]
+    processes.stop(first)
+    _end_pods()
+    processes.stop([process for process in by_name.values() if process.alive])
+    _end_strays(layout, every=True)
+    _end_pods()
+    _remove_sockets(layout)
+    mounts.unmount(layout.run)
+    network.down(layout)
+    cgroups.remove(at.CGROUP)
+    _remove_log_links(layout)
+    if left := mounts.below(layout.run):
+        raise ClusterError(f"{left[0]}: still mounted, so nothing is removed below it. Again: make cluster-down")
+    shutil.rmtree(layout.run)
+
+
+def _info(layout: Layout, programs: dict[str, Path], images: dict[str, str]) -> Info:
+    has = addons.credentials(layout)
+    services = f"{addons.NAMESPACE}.svc"
+    return Info(
+        kind="built",
+        kubeconfig=str(layout.kubeconfig),
+        registry=Registry(at.REGISTRY_PUSH, at.REGISTRY_PULL),
+        git=Git(f"http://git.{services}", has.git_user, has.git_password),
+        s3=S3(f"http://s3.{services}:7070", addons.BUCKET, has.s3_access_key, has.s3_secret_key),
+        postgres=Postgres(f"postgresql://stillhouse:{has.postgres_password}@postgres.{services}:5432/stillhouse"),
+        argo=Argo(images["workflow-controller"], images["argoexec"]),
+        terraform=Terraform(str(binaries.mirror(layout))),
+        kubectl=str(programs["kubectl"]),
+    )
+
+
+def _end_strays(layout: Layout, *, every: bool = False) -> None:
+    """End processes that carry the cluster's mark and are not on record: their start was cut short.
+
+    What containerd started (the shims, which keep the pods alive without it) stays, unless `every` one is to go.
+    """
+    known = {process.pid for process in processes.recorded(layout)}
+    for _ in range(50):
+        strays = [each for each in processes.marked(layout) if each.pid not in known]
+        strays = [each for each in strays if every or not each.name.startswith("containerd-shim")]
+        if not strays:
+            return
+        processes.kill(each.pid for each in strays)
+        time.sleep(0.05)
+    raise ClusterError(f"{strays[0].name} ({strays[0].pid}) can't be ended, not even by kill -9. Restart the machine")
+
+
+def _end_pods() -> None:
+    """End every process in the nodes' control groups."""
+    for _ in range(100):
+        if not (pids := cgroups.members(at.CGROUP)):
+            return
+        processes.kill(pids)
+        time.sleep(0.05)
+    raise ClusterError(f"processes {sorted(pids)} in {at.CGROUP} can't be ended. Restart the machine")
+
+
+def _remove_sockets(layout: Layout) -> None:
+    """The shims' sockets lie in a folder of the machine; each shim's own folder says which is its."""
+    for address in layout.run.glob("*/containerd-state/io.containerd.runtime.v2.task/*/*/address"):
+        with suppress(OSError):
+            Path(address.read_text().strip().removeprefix("unix://")).unlink(missing_ok=True)
+    for folder in (SHIM_SOCKETS, SHIM_SOCKETS.parent):
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _remove_log_links(layout: Layout) -> None:
+    if LOG_LINKS.is_dir():
+        for link in LOG_LINKS.iterdir():
+            if link.is_symlink() and link.readlink().is_relative_to(layout.run):
+                link.unlink()
+        with suppress(OSError):
+            LOG_LINKS.rmdir()
