@@ -21,6 +21,12 @@ LEAST: dict[str, Any] = {
     "images": {name: f"registry.example/stillhouse/{name.lower()}@sha256:{'0123456789abcdef' * 4}" for name in IMAGES},
     "hub": {"trial": True},
 }
+# The least that it has to be told to run pipelines, too.
+PIPELINES: dict[str, Any] = {
+    "repository": {"url": "http://git.example/whisky.git"},
+    "s3": {"endpoint": "http://s3.example:7070", "bucket": "runs", "credentialsSecret": "s3"},
+    "registry": {"repository": "registry.example/models"},
+}
 
 
 class Refused(Exception):

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import yaml
 from pod_security import breaches
-from rendering import CHARTS, find, least, objects, pods, template
+from rendering import CHARTS, PIPELINES, find, least, objects, pods, template
 
 from hub.keys import MAKERS
 from hub.profiles import update_profiles
@@ -24,7 +24,7 @@ def rendered(**changes):
 
 @pytest.fixture(scope="module")
 def made():
-    return rendered()
+    return rendered(pipelines=PIPELINES)
 
 
 # --- Every object -------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_no_two_objects_have_one_name(made):
 
 
 def test_every_pod_pulls_with_the_given_secrets():
-    for name, spec in pods(rendered(imagePullSecrets=["one", "two"])):
+    for name, spec in pods(rendered(imagePullSecrets=["one", "two"], pipelines=PIPELINES)):
         assert spec["imagePullSecrets"] == [{"name": "one"}, {"name": "two"}], name
 
 
@@ -90,7 +90,8 @@ def test_every_pod_pulls_with_the_given_secrets():
 
 
 def test_rendering_again_gives_the_same_bytes():
-    assert template("stillhouse", least()) == template("stillhouse", least())
+    values = least(pipelines=PIPELINES)
+    assert template("stillhouse", values) == template("stillhouse", values)
 
 
 def test_no_template_asks_the_cluster_or_chance():
@@ -110,7 +111,7 @@ def test_a_new_chart_version_alone_restarts_nothing(made):
 
 
 def test_a_changed_setting_is_a_new_hub_but_not_a_new_proxy(made):
-    other = rendered(homes={"size": "7Gi"})
+    other = rendered(homes={"size": "7Gi"}, pipelines=PIPELINES)
     for name, same in (("hub", False), ("proxy", True)):
         before, after = (find(one, "Deployment", f"stillhouse-{name}") for one in (made, other))
         assert (before == after) is same
@@ -206,7 +207,7 @@ def test_the_proxy_has_the_hubs_token():
 
 def test_the_job_runs_before_all_else_and_helm_never_owns_its_secret(made):
     assert find(made, "Job", "stillhouse-keys")["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
-    assert not [one for one in made if one["kind"] == "Secret"]
+    assert not [one for one in rendered() if one["kind"] == "Secret"]
 
 
 def test_a_password_is_in_a_secret_and_nowhere_else():

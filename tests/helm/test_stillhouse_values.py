@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
 import pytest
 import yaml
-from rendering import CHARTS, LEAST, Refused, find, least, objects, template
+from rendering import CHARTS, LEAST, PIPELINES, Refused, find, least, objects, template
 
 CHART = CHARTS / "stillhouse"
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
@@ -62,9 +63,14 @@ CHANGES: dict[str, Any] = {
 ELSEWHERE = {"hub.trial", "proxy.service.nodePort"}
 
 
+def with_everything() -> dict[str, Any]:
+    """The least values for all that the chart can do."""
+    return least(profiles=copy.deepcopy(DEFAULTS["profiles"]), pipelines=copy.deepcopy(PIPELINES))
+
+
 def changed(path: str, value: Any) -> dict[str, Any]:
-    """The least values with one changed; profiles are a list, and are given whole."""
-    values = least(profiles=json.loads(json.dumps(DEFAULTS["profiles"])))
+    """Values with one changed; profiles are a list, and are given whole."""
+    values = with_everything()
     place: Any = values
     *above, last = path.split(".")
     for name in above:
@@ -96,7 +102,7 @@ def test_every_value_is_tried():
 
 @pytest.mark.parametrize("path", CHANGES)
 def test_each_value_changes_what_is_rendered(path):
-    before = template("stillhouse", least())
+    before = template("stillhouse", with_everything())
     after = template("stillhouse", changed(path, CHANGES[path]))
     assert after != before
 
