@@ -53,11 +53,16 @@ def rollback(release: str, namespace: str, revision: int) -> None:
 
 
 def _helm(*arguments: str) -> str:
-    program = Path(sys.executable).parent / "helm"  # of this environment, whatever PATH says
-    found = str(program) if program.exists() else shutil.which("helm")
-    if not found:
-        raise ClusterError("helm is not there. Set up the environment: uv sync")
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([_program(), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise ClusterError(f"helm {arguments[0]}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
+
+
+def _program() -> str:
+    """The helm of this environment, whatever PATH says; else the machine's."""
+    ours = Path(sys.executable).parent / "helm"
+    found = str(ours) if ours.exists() else shutil.which("helm")
+    if not found:
+        raise ClusterError("helm is not there. Set up the environment: uv sync")
+    return found

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.cluster import handover
-from pipelines.cluster.execute import check_lock, execute
 from pipelines.cluster.errors import ClusterError
+from pipelines.cluster.execute import check_lock, execute
 from pipelines.cluster.places import StepOrder
 
 OUT = "notebooks/flowers/build/said.txt"
