@@ -145,7 +145,7 @@ def code_hash() -> str:
     """A hash of the service's own code, which is what the image ships: when it changes, it must be started anew."""
     from pipelines.image.app import app_layer  # loads numpy, which most of this module does without
 
-    return app_layer().digest
+    return app_layer(Path(pipelines.__file__).parents[1]).digest
 
 
 def _read(ready_file: Path) -> Ready | None:
