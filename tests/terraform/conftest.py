@@ -8,24 +8,26 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.cluster import binaries, layout
 
 ROOT = Path(__file__).resolve().parents[2]
 Terraform = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of terraform/ and helm/: init leaves its files beside the modules."""
+    folder = tmp_path_factory.mktemp("checkout")
     for name in ("terraform", "helm"):
-        shutil.copytree(
-            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".terraform*", "terraform.tfstate*")
-        )
-    return tmp_path
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".terraform*", "terraform.tfstate*"))
+    return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def terraform(checkout: Path) -> Terraform:
     """Runs terraform in a folder of the copy, and wants it to succeed; no network, and no settings of this machine."""
     program = shutil.which("terraform")
@@ -45,14 +47,23 @@ def terraform(checkout: Path) -> Terraform:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mirror() -> Path:
-    """The folder that the helm provider can be had from: `make cluster` builds it, where no registry has it."""
-    written = ROOT / ".stillhouse" / "cluster.json"
-    cluster = json.loads(written.read_text()) if written.exists() else {}
-    folder = Path(os.environ.get("STILLHOUSE_TERRAFORM_MIRROR") or cluster.get("terraform", {}).get("mirror") or "")
-    if not folder.is_absolute() or not folder.is_dir():
-        pytest.skip(
-            "the helm provider isn't to be had here: make cluster builds it (or set STILLHOUSE_TERRAFORM_MIRROR)"
-        )
+    """The folder that the helm provider can be had from: `make cluster` builds it, as no registry may be in reach."""
+    folder = binaries.mirror(layout.default())
+    if not (folder / binaries.HELM_PROVIDER).is_file():
+        pytest.skip("the helm provider is not to be had here; `make cluster` builds it")
     return folder
+
+
+@pytest.fixture(scope="module")
+def planned(terraform: Terraform, mirror: Path) -> Callable[[], dict[str, Any]]:
+    """Gives what the platform module's first test plans for each helm release, by its name."""
+    terraform("modules/platform", "init", "-backend=false", f"-plugin-dir={mirror}")
+
+    def plan() -> dict[str, Any]:
+        told = terraform("modules/platform", "test", "-json", "-verbose").stdout
+        plan, *_ = [line["test_plan"] for line in map(json.loads, told.splitlines()) if line["type"] == "test_plan"]
+        return {one["change"]["after"]["name"]: one["change"]["after"] for one in plan["resource_changes"]}
+
+    return plan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,6 @@ from tests.terraform.conftest import ROOT, Terraform
 
 FILES = sorted(path for path in (ROOT / "terraform").rglob("*.tf") if ".terraform" not in path.parts)
 HELM = ROOT / ".venv" / "bin" / "helm"
-
-
-def planned(terraform: Terraform, mirror: Path) -> dict[str, Any]:
-    """What the platform module's first test plans for each helm release."""
-    terraform("modules/platform", "init", "-backend=false", f"-plugin-dir={mirror}")
-    told = terraform("modules/platform", "test", "-json", "-verbose").stdout
-    (plan, *_) = [line["test_plan"] for line in map(json.loads, told.splitlines()) if line["type"] == "test_plan"]
-    return {one["change"]["after"]["name"]: one["change"]["after"] for one in plan["resource_changes"]}
 
 
 def test_every_file_is_formatted(terraform: Terraform) -> None:
@@ -47,10 +39,10 @@ def test_the_example_is_valid(terraform: Terraform, mirror: Path) -> None:
 
 @pytest.mark.parametrize("chart", ["namespaces", "stillhouse"])
 def test_each_chart_takes_what_its_release_gives_it(
-    chart: str, terraform: Terraform, mirror: Path, tmp_path: Path
+    chart: str, planned: Callable[[], dict[str, Any]], tmp_path: Path
 ) -> None:
     """The charts' schemas are closed: a value that the module misspells fails here, and not first on a cluster."""
-    release = planned(terraform, mirror)[chart]
+    release = planned()[chart]
     files = [tmp_path / f"values-{number}.yaml" for number in range(len(release["values"]))]
     for path, document in zip(files, release["values"], strict=True):
         path.write_text(document)
@@ -62,12 +54,12 @@ def test_each_chart_takes_what_its_release_gives_it(
 
 
 def test_a_change_in_a_template_alone_is_a_change_of_the_release(
-    terraform: Terraform, mirror: Path, checkout: Path
+    planned: Callable[[], dict[str, Any]], checkout: Path
 ) -> None:
-    before = planned(terraform, mirror)
+    before = planned()
     template = checkout / "helm" / "stillhouse" / "templates" / "NOTES.txt"
     template.write_text(template.read_text() + "\n")
-    after = planned(terraform, mirror)
+    after = planned()
     assert after["stillhouse"]["description"] != before["stillhouse"]["description"]
     assert after["namespaces"] == before["namespaces"]
 
