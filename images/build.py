@@ -72,8 +72,8 @@ class Builder:
             tool = tools.find(self._site.cache.folder / "containers")
             tool.build(recipe.name, context, tools.image_of(own) if own else self._base)
             saved = tool.save(recipe.name, Path(aside) / "saved")
-            under = layout_of(self._site.project, own) if own else None
-            layers.write(saved, recipe.name, under, self._site.platform, folder)
+            shared = layers.blobs_of([layout_of(self._site.project, name) for name in (*RECIPES, "serving")])
+            layers.write(saved, recipe.name, shared, self._site.platform, folder)
         return self._keep(recipe.name, made_from)
 
     def _serving(self) -> Built:

@@ -16,12 +16,13 @@ import uv
 
 from images.errors import BuildError
 from pipelines.image.base import PYTHON
-from pipelines.image.layer import Entry, File, Link, write
+from pipelines.image.cache import Cache, Kept, key
+from pipelines.image.layer import Entry, File, Layer, Link
 from pipelines.image.platforms import Platform
 
 FOLDER = "opt/stillhouse/environment"
 PACKAGES = f"{FOLDER}/lib/python{PYTHON}/site-packages"
-FORMAT = "1"  # raise it where what is left out, or how it is laid out, changes
+FORMAT = "2"  # raise it where what is left out, or how it is laid out, changes
 
 # What lies beside the packages in a virtual environment, not among them.
 _TOP = {"bin", "etc", "share"}
@@ -31,6 +32,7 @@ _LEFT_OUT = (
     *("*/__pycache__/*", "*.pyc", "*.a", "*.c", "*.cpp", "*.h", "*.pxd", "*.pyx", "*.map", ".lock"),
     *("*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json"),
     *("*.dist-info/uv_cache.json", "*/tests/*", "share/applications/*", "share/icons/*", "share/man/*"),
+    "jupyterlab/galata/*",  # its tests
     # The hub's pages take the fonts and their style sheet.
     *(f"share/jupyterhub/static/components/@fortawesome/*/{name}/*" for name in ("js", "less", "metadata", "scss")),
     *(f"share/jupyterhub/static/components/@fortawesome/*/{name}/*" for name in ("sprites", "svgs", "otfs")),
@@ -47,15 +49,26 @@ def export(project: Path, selection: tuple[str, ...]) -> str:
     )
 
 
-def write_tar(requirements: str, below: str, platform: Platform, tar: Path) -> None:
-    """Write the environment of `requirements` to `tar`, without the files that the one of `below` has too."""
+def layer(requirements: str, below: str, platform: Platform, cache: Cache) -> Layer:
+    """The environment of `requirements`, without the files that the one of `below` has; from the cache if it can be."""
+    made_from = key("environment", FORMAT, platform.wheels, requirements, below)
+    return cache.get("environment", made_from, lambda: _make(requirements, below, platform, cache)).layers[0]
+
+
+def _make(requirements: str, below: str, platform: Platform, cache: Cache) -> Kept:
     with tempfile.TemporaryDirectory() as folder:
         entries = _environment(requirements, platform, Path(folder) / "whole")
         if below:
-            has = _environment(below, platform, Path(folder) / "below")
-            entries = {name: entry for name, entry in entries.items() if not _same(entry, has.get(name))}
-        with tar.open("wb") as file:
-            write(entries, file)
+            entries = _without(_environment(below, platform, Path(folder) / "below"), entries)
+        return Kept((cache.write("environment", entries),))
+
+
+def _without(below: dict[str, Entry], entries: dict[str, Entry]) -> dict[str, Entry]:
+    """The entries that `below` lacks. One that differs would leave the bytecode of the other one valid."""
+    other = sorted(name for name in below if name in entries and not _same(below[name], entries[name]))
+    if other:
+        raise BuildError(f"two environments of one image disagree on {other[:3]}. Lock the same versions for both.")
+    return {name: entry for name, entry in entries.items() if name not in below}
 
 
 def script(module: str, function: str) -> File:
@@ -111,7 +124,7 @@ def _entry(file: Path, path: PurePosixPath) -> File:
     return File(file, executable)
 
 
-def _same(one: Entry, other: Entry | None) -> bool:
+def _same(one: Entry, other: Entry) -> bool:
     if isinstance(one, File) and isinstance(other, File):
         return one.executable == other.executable and _bytes(one) == _bytes(other)
     return one == other

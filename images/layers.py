@@ -31,25 +31,28 @@ class Saved:
     layers: Sequence[Path]
 
 
-def write(saved: Saved, name: str, below: Path | None, platform: Platform, folder: Path) -> str:
-    """Write the image `name` to `folder` and return its digest; what the layout `below` has is not kept twice."""
-    shared = _blobs(below) if below else []
-    layers = [
-        _layer(path, diff_id, name, shared[number] if number < len(shared) else None)
-        for number, (path, diff_id) in enumerate(zip(saved.layers, saved.config["rootfs"]["diff_ids"], strict=True))
-    ]
+def write(saved: Saved, name: str, shared: Mapping[str, Path], platform: Platform, folder: Path) -> str:
+    """Write the image `name` to `folder` and return its digest. Layers that `shared` has are not kept twice."""
+    pairs = zip(saved.layers, saved.config["rootfs"]["diff_ids"], strict=True)
+    layers = [_layer(path, diff_id, name, shared) for path, diff_id in pairs]
     run = dict(saved.config["config"])
     labels = {key: value for key, value in run.get("Labels", {}).items() if key.startswith(_LABELS)}
     return layout.write(folder, layout.Content(layers, platform, {**run, "Labels": labels}, labels), name)
 
 
-def _blobs(folder: Path) -> list[layout.Blob]:
-    return layout.read(folder)[1][1:]
+def blobs_of(folders: Sequence[Path]) -> dict[str, Path]:
+    """The layers that lie in the layouts `folders`, by digest."""
+    return {
+        blob.digest: blob.path
+        for folder in folders
+        if (folder / "index.json").is_file()
+        for blob in layout.read(folder)[1][1:]
+    }
 
 
-def _layer(path: Path, diff_id: str, name: str, below: layout.Blob | None) -> Layer:
-    if below and below.digest == diff_id:
-        return Layer(name, diff_id, below.size, diff_id, path=below.path)
+def _layer(path: Path, diff_id: str, name: str, shared: Mapping[str, Path]) -> Layer:
+    if diff_id in shared:
+        return Layer(name, diff_id, shared[diff_id].stat().st_size, diff_id, path=shared[diff_id])
     with path.open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
     plain = _unpack(path) if packed else path

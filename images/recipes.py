@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from images import environment, node, root
 from pipelines.image import app, compile_sources
 from pipelines.image.cache import Cache, key
-from pipelines.image.layer import Entry, File, in_memory
+from pipelines.image.layer import Entry, File, Layer, in_memory
 from pipelines.image.platforms import Platform
 
 CODE = "opt/stillhouse"
+_PROJECT = ("pipelines", "helm/model", "images/serving", "pyproject.toml", "uv.lock")
+_STILLHOUSE = (("stillhouse", "pipelines.cli", "main"),)
 _PIPELINE = ("--all-packages", "--no-default-groups", "--group", "serving")
 
 
@@ -30,15 +33,16 @@ class Site:
 class Recipe:
     """An image: the name of the one `below`, the groups of its environment, and which code goes in.
 
-    `code` are paths in the checkout, `programs` the commands that the code brings: name, module, function.
+    `more` are further groups, in a layer of their own. `code` are paths in the checkout, `programs` the commands
+    that the code brings: name, module, function.
     """
 
     name: str
     below: str | None = None
     groups: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     programs: tuple[tuple[str, str, str], ...] = ()
-    groups_below: tuple[str, ...] = field(default=())
 
     def key(self, site: Site) -> str:
         """What the image is made from beside the one below it, as one name."""
@@ -46,7 +50,7 @@ class Recipe:
         if self.name == "base":
             parts.append(root.make_key(site.project, site.platform))
         if self.groups:
-            parts += [environment.FORMAT, *self._requirements(site)]
+            parts += [environment.FORMAT, *(self._export(site, each) for each in (self.groups, self.more) if each)]
         if self.name == "proxy":
             parts += [node.FORMAT, (site.project / "images" / "proxy" / "package-lock.json").read_text()]
         if self._has_code(site):
@@ -58,25 +62,29 @@ class Recipe:
         (folder / "Dockerfile").write_bytes(self._dockerfile(site).read_bytes())
         (folder / "compile_sources.py").write_bytes(Path(compile_sources.__file__).read_bytes())
         if self.name == "base":
-            found = root.find(site.project, site.platform, site.cache, site.say)
-            assert found.layer.path  # noqa: S101
-            (folder / "root.tar").hardlink_to(found.layer.path)
+            _link(folder / "root.tar", root.find(site.project, site.platform, site.cache, site.say).layer)
         elif self.name == "proxy":
             site.say("proxy: installing node and the proxy")
-            node.write_tars(site.project, self._requirements(site)[0], site.platform, folder)
+            node.write_tars(site.project, self._export(site, self.groups), site.platform, folder)
         elif self.groups:
-            site.say(f"{self.name}: installing its environment")
-            environment.write_tar(*self._requirements(site), site.platform, folder / "environment.tar")
+            whole = self._export(site, self.groups)
+            self._lay_out_environment(site, folder / "environment.tar", whole)
+            if self.more:
+                self._lay_out_environment(
+                    site, folder / "more.tar", self._export(site, (*self.groups, *self.more)), whole
+                )
         if self._has_code(site):
-            layer = in_memory("code", self._code(site))
-            (folder / "code.tar").write_bytes(layer.content or b"")
+            (folder / "code.tar").write_bytes(in_memory("code", self._code(site)).content or b"")
+
+    def _lay_out_environment(self, site: Site, tar: Path, requirements: str, below: str = "") -> None:
+        site.say(f"{self.name}: installing its environment")
+        _link(tar, environment.layer(requirements, below, site.platform, site.cache))
 
     def _dockerfile(self, site: Site) -> Path:
         return site.project / "images" / self.name / "Dockerfile"
 
-    def _requirements(self, site: Site) -> tuple[str, str]:
-        whole = environment.export(site.project, self.groups)
-        return whole, environment.export(site.project, self.groups_below) if self.groups_below else ""
+    def _export(self, site: Site, groups: tuple[str, ...]) -> str:
+        return environment.export(site.project, groups)
 
     def _has_code(self, site: Site) -> bool:
         return bool(self.code) or (site.project / "images" / self.name / "files").is_dir()
@@ -94,6 +102,15 @@ class Recipe:
         return entries | {str(path.relative_to(files)): File(path) for path in files.rglob("*") if path.is_file()}
 
 
+def _link(tar: Path, layer: Layer) -> None:
+    """Let `tar` be the layer's bytes: a link to the cache's file where that goes, else a copy."""
+    assert layer.path  # noqa: S101  # the cache's layers lie in files
+    try:
+        tar.hardlink_to(layer.path)
+    except OSError:  # another file system
+        shutil.copyfile(layer.path, tar)
+
+
 def _sources(site: Site, name: str) -> Iterator[Path]:
     top = site.project / name
     if top.is_file():
@@ -105,19 +122,8 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("base"),
-        Recipe(
-            "pipeline",
-            below="base",
-            groups=_PIPELINE,
-            code=("pipelines", "helm/model", "images/serving", "pyproject.toml", "uv.lock"),
-            programs=(("stillhouse", "pipelines.cli", "main"),),
-        ),
-        Recipe(
-            "singleuser",
-            below="pipeline",
-            groups=(*_PIPELINE, "--group", "singleuser"),
-            groups_below=_PIPELINE,
-        ),
+        Recipe("pipeline", "base", _PIPELINE, code=_PROJECT, programs=_STILLHOUSE),
+        Recipe("singleuser", "base", _PIPELINE, ("--group", "singleuser"), _PROJECT, _STILLHOUSE),
         Recipe("hub", below="base", groups=("--only-group", "hub"), code=("hub", "pipelines")),
         Recipe("proxy", below="base", groups=("--only-group", "proxy")),
         Recipe("singleuser-gpu", below="singleuser"),

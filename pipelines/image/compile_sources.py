@@ -1,8 +1,10 @@
 """Compile Python sources; run by a base's own interpreter, so it imports nothing of ours (see bytecode.py).
 
-Takes the root file system's folder, then the folders in it to compile. Bytecode lands in `__pycache__`, as usual.
+Takes the root file system's folder, then the folders in it to compile. Bytecode lands in `__pycache__`, as usual;
+where it lies already, it stays: in an image it belongs to a layer below.
 """
 
+import importlib.util
 import py_compile
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ def main(root: Path, folders: list[str]) -> None:
     """Compile every module in `folders`, always in the same order: what marshal writes depends on what came before."""
     for folder in folders:
         for source in sorted((root / folder).rglob("*.py")):
+            if Path(importlib.util.cache_from_source(str(source))).is_file():
+                continue
             try:
                 py_compile.compile(
                     str(source),
