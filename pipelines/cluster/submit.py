@@ -31,7 +31,7 @@ def submit(clone: Path, analysis: str, commit: str, settings: Settings) -> tuple
     from pipelines.graph import read_steps
 
     name = run_name(analysis, commit)
-    if kube.find(name, settings.runs):
+    if kube.find(name, settings.runs) is not None:
         return name, False
     with source.checkout(clone, commit) as folder, chdir(folder):  # DVC goes there, and the folder goes away
         found = find_analysis(analysis, folder)
