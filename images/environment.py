@@ -10,6 +10,7 @@ import fnmatch
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path, PurePosixPath
 
 import uv
@@ -75,6 +76,18 @@ def script(module: str, function: str) -> File:
     """A program of the environment that calls `function` of `module`."""
     lines = (f"#!/{FOLDER}/bin/python", "import sys", f"from {module} import {function}", f"sys.exit({function}())")
     return File("\n".join((*lines, "")).encode(), executable=True)
+
+
+def installed(project: Path, folder: str) -> dict[str, Entry]:
+    """What makes the environment take the project for installed in `folder`."""
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    metadata = (
+        f"Metadata-Version: 2.4\nName: {about['name']}\nVersion: {about['version']}\nLicense: {about['license']}\n"
+    )
+    return {
+        f"{PACKAGES}/{about['name']}.pth": File(f"{folder}\n".encode()),
+        f"{PACKAGES}/{about['name']}-{about['version']}.dist-info/METADATA": File(metadata.encode()),
+    }
 
 
 def install(requirements: str, platform: Platform, target: Path) -> None:

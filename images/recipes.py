@@ -97,7 +97,7 @@ class Recipe:
         for name, module, function in self.programs:
             entries[f"{environment.FOLDER}/bin/{name}"] = environment.script(module, function)
         if self.code:
-            entries[f"{environment.PACKAGES}/stillhouse.pth"] = File(f"/{CODE}\n".encode())
+            entries |= environment.installed(site.project, f"/{CODE}")
         files = site.project / "images" / self.name / "files"
         return entries | {str(path.relative_to(files)): File(path) for path in files.rglob("*") if path.is_file()}
 

@@ -7,6 +7,7 @@ and said so: the image is then as good, but not the one that the lock describes.
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import shutil
 import subprocess
@@ -40,9 +41,10 @@ echo 'stillhouse:x:{debian.USER}:{debian.USER}:stillhouse:{HOME}:/bin/bash' >> e
 echo 'stillhouse:x:{debian.USER}:' >> etc/group
 install -d -o {debian.USER} -g {debian.USER} .{HOME}
 find . -name __pycache__ -prune -exec rm -r {{}} +
-rm -rf etc/apt/preferences.d/lock etc/apt/sources.list var/lib/apt/* etc/hostname etc/resolv.conf etc/*-
+rm -rf etc/apt/preferences.d/lock etc/apt/sources.list var/lib/apt/* etc/*-
+truncate --size 0 etc/hostname etc/hosts etc/resolv.conf
 rm -rf run/* tmp/* var/cache/* var/log/* var/lib/dpkg/*-old
-chmod -R a-s bin/. usr/bin/. usr/sbin/. usr/lib/.
+find . -xdev -perm /6000 ! -type l -exec chmod ug-s {{}} +
 ln -sf python3.11 usr/bin/python3
 """
 
@@ -154,7 +156,5 @@ def _run(command: list[str], stdin: str) -> None:
 
 
 def _hash(path: Path) -> tuple[str, int]:
-    import hashlib
-
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", path.stat().st_size
