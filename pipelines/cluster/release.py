@@ -31,7 +31,7 @@ def release(order: ReleaseOrder, digests: Mapping[str, str], pod: Pod) -> dict[s
     )
     before = releases.load_all(order.analysis, order.namespace)
     now = releases.current(before)
-    told = {"model": model.version, "image": image, "run": order.run, "commit": order.commit}
+    told: dict[str, Any] = {"model": model.version, "image": image, "run": order.run, "commit": order.commit}
     if now and now.image == image:
         told |= {"release": now.number, "new": False}
     else:
