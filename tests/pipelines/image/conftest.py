@@ -58,7 +58,9 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose lock pins a base of two files, which the cache `tmp_path/cache` holds."""
+    """A project with our code, whose lock pins a base of two files, which the cache `tmp_path/cache` holds."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pipelines").symlink_to(PROJECT / "pipelines")
     cache = Cache(tmp_path / "cache")
     layer = cache.write("base", {"usr/bin/python3.11": File(b"python", executable=True), "bin": Link("usr/bin")})
     cache.keep(key("base", layer.digest), Kept((layer,)))

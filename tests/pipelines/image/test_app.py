@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.image.app import app_layer, model_layer
+from pipelines.image.assemble import PROJECT
 from pipelines.image.errors import ImageError
 from pipelines.image.layer import Layer
 
@@ -27,7 +28,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_the_app_is_the_service_and_what_it_needs(package: Path) -> None:
-    assert set(files(app_layer(package))) == {
+    assert set(files(app_layer(package.parent))) == {
         "app/pipelines/__init__.py",
         "app/pipelines/artifact.py",
         "app/pipelines/errors.py",
@@ -41,10 +42,10 @@ def test_the_app_is_the_service_and_what_it_needs(package: Path) -> None:
     ["__pycache__/a.cpython-311.pyc", ".names.py.swp", "names.py~", "page/.DS_Store", "names.py.orig", ".idea/x"],
 )
 def test_what_tools_leave_behind_is_not_shipped(package: Path, junk: str) -> None:
-    clean = app_layer(package).digest
+    clean = app_layer(package.parent).digest
     (package / "serving" / junk).parent.mkdir(exist_ok=True)
     (package / "serving" / junk).write_text("junk")
-    assert app_layer(package).digest == clean
+    assert app_layer(package.parent).digest == clean
 
 
 def test_without_the_service_there_is_no_app(package: Path, tmp_path: Path) -> None:
@@ -52,11 +53,11 @@ def test_without_the_service_there_is_no_app(package: Path, tmp_path: Path) -> N
         if path.is_file():
             path.unlink()
     with pytest.raises(ImageError, match="serving: the service's code is not there"):
-        app_layer(package)
+        app_layer(package.parent)
 
 
 def test_the_real_app_imports_nothing_that_is_not_shipped() -> None:
-    shipped = files(app_layer())
+    shipped = files(app_layer(PROJECT))
     modules = {
         name.removeprefix("app/").removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shipped
     }

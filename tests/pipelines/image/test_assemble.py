@@ -123,7 +123,7 @@ def test_without_bytecode_it_says_so(make: Make, project: Path) -> None:
 
 def test_the_app_is_the_only_new_layer_where_the_code_changes(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     before = make()
-    monkeypatch.setattr(app, "app_layer", lambda: in_memory("app", {"app/x.py": File(b"")}))
+    monkeypatch.setattr(app, "app_layer", lambda _: in_memory("app", {"app/x.py": File(b"")}))
     after = make()
     changed = [new.name for old, new in zip(before.layers, after.layers, strict=True) if old != new]
     assert changed == ["app"]
