@@ -44,6 +44,37 @@ def open_page(shots: Path) -> Iterator[Page]:
             browser.close()
 
 
+class Hub:
+    """The hub's pages."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+
+    def log_in(self, user: str, password: str) -> None:
+        """Come in by the login page."""
+        self.page.goto(f"{self.address}/hub/login")
+        self.page.get_by_label("Username").fill(user)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.locator("#kubespawner-profiles-list").wait_for()
+
+    def start(self, profile: str) -> Lab:
+        """Choose a profile by its title, and wait for JupyterLab."""
+        self.page.goto(f"{self.address}/hub/spawn")
+        self.page.get_by_role("radio", name=profile).check()
+        self.page.get_by_role("button", name="Start").click()
+        lab = Lab(self.page)
+        lab.wait()
+        return lab
+
+    def stop(self) -> None:
+        """Stop the server; the home stays."""
+        self.page.goto(f"{self.address}/hub/home")
+        self.page.get_by_role("button", name="Stop My Server").click()
+        self.page.get_by_role("button", name="Stop My Server").wait_for(state="hidden", timeout=SLOW)
+
+
 class Lab:
     """JupyterLab, as the person in front of it uses it: menus, the file browser, notebooks, the Git panel."""
 
@@ -54,6 +85,11 @@ class Lab:
         """Until it can be worked with."""
         self.page.locator(".jp-Launcher, .jp-NotebookPanel").first.wait_for(timeout=SLOW)
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=SLOW)
+
+    @property
+    def notebook(self) -> Locator:
+        """The notebook in front."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
 
     def choose(self, menu: str, entry: str) -> None:
         """An entry of the menu bar's menu."""
@@ -84,33 +120,34 @@ class Lab:
     def open_notebook(self, name: str) -> None:
         """A notebook of the folder shown, with its kernel ready."""
         self._file(name).dblclick()
-        self.page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=SLOW)
+        self.notebook.locator(".jp-Cell").first.wait_for(timeout=SLOW)
         self._idle()
 
     def run_all(self) -> list[str]:
-        """Run the open notebook from top to bottom; the errors that its cells show."""
+        """Run the open notebook from top to bottom; the errors and warnings that its cells show."""
         # What it showed when it was committed goes first, or nobody can tell that it has run.
         self.choose("Edit", "Clear Outputs of All Cells")
-        prompts = self.page.locator(".jp-NotebookPanel .jp-CodeCell .jp-InputPrompt")
+        prompts = self.notebook.locator(".jp-CodeCell .jp-InputPrompt")
         run = prompts.filter(has_text=re.compile(r"\[\d+\]:"))
         expect(run).to_have_count(0)
         self.choose("Run", "Run All Cells")
         expect(prompts.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=SLOW)
         self._idle()
-        return self.page.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
+        return self.notebook.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
 
-    def write(self, text: str) -> None:
-        """Add a paragraph to the open notebook's first text cell, and save the notebook."""
-        cell = self.page.locator(".jp-NotebookPanel .jp-MarkdownCell").first
-        cell.dblclick()
-        editor = cell.locator(".cm-content")
-        editor.click()
-        self.page.keyboard.press("Control+End")
-        self.page.keyboard.type(f"\n\n{text}")
-        self.page.keyboard.press("Shift+Enter")
-        expect(cell.locator(".jp-RenderedMarkdown")).to_contain_text(text)
+    def insert(self, code: str, after: str) -> None:
+        """Write a line of code below the open notebook's first line that begins with `after`."""
+        lines = self.notebook.locator(".jp-CodeCell .cm-line")
+        lines.filter(has_text=re.compile(f"^{re.escape(after)}")).first.click()
+        self.page.keyboard.press("End")
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.type(code)
+        expect(lines.filter(has_text=code)).to_have_count(1)
+
+    def save(self) -> None:
+        """Save the open notebook."""
         self.choose("File", "Save Notebook")
-        expect(self.page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")).to_have_count(0)
+        expect(self.page.locator(".lm-DockPanel-tabBar .lm-mod-current.jp-mod-dirty")).to_have_count(0)
 
     def stage(self, name: str) -> None:
         """Put a changed file into the next commit, in the Git panel."""
