@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.build import Built, layout_of
+from images.build import NAMES, Built, layout_of
 from images.errors import BuildError
 from pipelines.files import read_json, write_json
 from pipelines.image import registry
@@ -38,7 +38,9 @@ def target_of(project: Path, given: str | None, insecure: bool) -> Target | None
 def push(project: Path, image: Built, target: Target, say: Callable[[str], None]) -> str:
     """Push `image`, note the reference by which it is pulled, and return that."""
     place = f"{target.push}/{image.name}:{image.digest.partition(':')[2][:12]}"
-    digest = registry.push(layout_of(project, image.name), place, say, insecure=target.insecure)
+    prefix = target.push.partition("/")[2]
+    beside = [f"{prefix}/{name}" for name in NAMES if name != image.name]
+    digest = registry.push(layout_of(project, image.name), place, say, insecure=target.insecure, beside=beside)
     if digest != image.digest:
         raise BuildError(f"{place}: it was changed while it was pushed. Build it again: python -m images {image.name}")
     reference = f"{target.pull}/{image.name}@{digest}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -25,17 +25,20 @@ _MANIFESTS = (
 _DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
-def push(folder: Path, reference: str, say: Callable[[str], None], *, insecure: bool = False) -> str:
+def push(
+    folder: Path, reference: str, say: Callable[[str], None], *, insecure: bool = False, beside: Sequence[str] = ()
+) -> str:
     """Push the image in `folder` to `reference` (REGISTRY/NAME[:TAG]) and return its digest.
 
-    Blobs that the registry has are not sent again; `say` is told of the others. With `insecure` the registry is
-    spoken to without TLS. Raises ImageError where it can't be reached or refuses.
+    Blobs that the registry has, there or in the repositories `beside`, are not sent again; `say` is told of the others.
+    With `insecure` the registry is spoken to without TLS. Raises ImageError where it can't be reached or refuses.
     """
     manifest, parts = layout.read(folder)
     container = parse(reference, layout.tag_of(folder))
     with speaking_to(container, insecure) as client:
         for blob in parts:
-            if not has(client, container, blob.digest):
+            places = (mount(client, container, blob.digest, name) for name in beside)
+            if not has(client, container, blob.digest) and not any(places):
                 say(f"push: {blob.digest[7:19]}, {blob.size:,} bytes")
                 upload(client, container, blob.digest, blob.path.read_bytes())
         return put_manifest(client, container, manifest.path.read_bytes(), manifest.media_type)
@@ -58,6 +61,14 @@ def pull(reference: str, platform: Platform, cache: Cache) -> Kept:
 def has(client: Client, container: Any, digest: str) -> bool:
     """Whether the registry has the blob `digest` in the container's repository."""
     return bool(client.blob_exists({"digest": digest}, container))
+
+
+def mount(client: Client, container: Any, digest: str, source: str) -> bool:
+    """Let the container's repository have the blob `digest` of the repository `source`; False where it has not."""
+    asked = urlencode({"mount": digest, "from": source})
+    answer = client.do_request(f"{client.prefix}://{container.upload_blob_url()}?{asked}", "POST")
+    expect(answer, f"{container.registry} takes no layers")
+    return bool(answer.status_code == 201)
 
 
 def upload(client: Client, container: Any, digest: str, content: bytes) -> None:

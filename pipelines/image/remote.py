@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from pipelines.image import layout
 from pipelines.image.app import app_layer, model_layer
 from pipelines.image.errors import ImageError
 from pipelines.image.layer import Layer
 from pipelines.image.lower import read
-from pipelines.image.registry import has, put_manifest, read_document, read_manifest, upload
-from pipelines.image.registry_client import Client, expect, parse, speaking_to
+from pipelines.image.registry import has, mount, put_manifest, read_document, read_manifest, upload
+from pipelines.image.registry_client import Client, parse, speaking_to
 
 
 def append(model: Path, app: Path, base: str, repository: str, *, insecure: bool = False) -> str:
@@ -36,7 +35,7 @@ def append(model: Path, app: Path, base: str, repository: str, *, insecure: bool
     document, config = layout.documents(content)
     with speaking_to(target, insecure) as client:
         for layer in lower.layers:
-            _mount(client, target, layer, below)
+            _share(client, target, layer, below)
         for layer in upper:
             _send(client, target, layer.digest, layer.content or b"")
         _send(client, target, layout.digest_of(config), config)
@@ -64,18 +63,14 @@ def _read(client: Client, below: Any, manifest: dict[str, Any], base: str) -> An
         ) from error
 
 
-def _mount(client: Client, target: Any, layer: Layer, below: Any) -> None:
+def _share(client: Client, target: Any, layer: Layer, below: Any) -> None:
     """Let the repository have a layer that the registry has already."""
-    if has(client, target, layer.digest):
+    if has(client, target, layer.digest) or mount(client, target, layer.digest, below.api_prefix):
         return
-    asked = urlencode({"mount": layer.digest, "from": below.api_prefix})
-    answer = client.do_request(f"{client.prefix}://{target.upload_blob_url()}?{asked}", "POST")
-    expect(answer, f"{target.registry} takes no layers")
-    if answer.status_code != 201:
-        raise ImageError(
-            f"{target.registry}: it does not let {target.api_prefix} share the layers of {below.api_prefix}. "
-            f"Push the serving image to {target.registry}/{target.api_prefix} as well, and build on that one."
-        )
+    raise ImageError(
+        f"{target.registry}: it does not let {target.api_prefix} share the layers of {below.api_prefix}. "
+        f"Push the serving image to {target.registry}/{target.api_prefix} as well, and build on that one."
+    )
 
 
 def _send(client: Client, target: Any, digest: str, content: bytes) -> None:

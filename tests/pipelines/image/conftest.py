@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -130,7 +131,13 @@ class _Registry(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         if self._allowed():
-            self._answer(202, location=f"{urlsplit(self.path).path}1")
+            url = urlsplit(self.path)
+            asked = {name: value[0] for name, value in parse_qs(url.query).items()}
+            if self.server.mounts and self.server.has(asked.get("from", ""), asked.get("mount", "")):
+                self.server.held[asked["mount"]].add(_repository(url.path))
+                self._answer(201, digest=asked["mount"])
+            else:
+                self._answer(202, location=f"{url.path}1")
 
     def do_PUT(self) -> None:
         if self._allowed():
@@ -145,6 +152,7 @@ class _Registry(BaseHTTPRequestHandler):
             digest = self.server.claimed or digest
         elif parse_qs(url.query)["digest"] == [digest]:
             self.server.blobs[digest] = content
+            self.server.held.setdefault(digest, set()).add(_repository(url.path))
         else:
             self._answer(400, b'{"errors": [{"code": "DIGEST_INVALID"}]}')
             return
@@ -153,8 +161,11 @@ class _Registry(BaseHTTPRequestHandler):
 
     def _find(self) -> None:
         if self._allowed():
-            kind = self.server.manifests if "/manifests/" in self.path else self.server.blobs
-            content = kind.get(self.path.rpartition("/")[2])
+            name = self.path.rpartition("/")[2]
+            blob = self.server.blobs.get(name) if self.server.has(_repository(self.path), name) else None
+            content = self.server.manifests.get(name) if "/manifests/" in self.path else blob
+            if content and self.command == "GET":
+                self.server.gets[name] = len(content)
             self._answer(404) if content is None else self._answer(200, content)
 
     def _allowed(self) -> bool:
@@ -189,17 +200,25 @@ class _Registry(BaseHTTPRequestHandler):
         pass
 
 
+def _repository(path: str) -> str:
+    return re.sub(r"^/v2/|/(blobs|manifests)/.*", "", path)
+
+
 class Server(ThreadingHTTPServer):
     """An empty registry on a free port; `credentials` is the Authorization header it wants, if any.
 
-    With `tokens` it wants a bearer token for each kind of action. `claimed` is a digest it lies about.
+    With `tokens` it wants a bearer token for each kind of action. `claimed` is a digest it lies about. `held` says
+    which repositories have a blob; one that is not in there, all have.
     """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Registry)
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, bytes] = {}
+        self.held: dict[str, set[str]] = {}
+        self.mounts = True
         self.puts: list[str] = []
+        self.gets: dict[str, int] = {}
         self.credentials: str | None = None
         self.tokens = False
         self.claimed: str | None = None
@@ -207,6 +226,10 @@ class Server(ThreadingHTTPServer):
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.server_port}"
+
+    def has(self, repository: str, digest: str) -> bool:
+        """Whether the repository has the blob."""
+        return digest in self.blobs and (digest not in self.held or repository in self.held[digest])
 
     def hold(self, document: dict[str, object]) -> str:
         """Keep a manifest and return its digest."""

@@ -51,6 +51,25 @@ def test_a_new_model_sends_the_model_alone(
     assert len(registry_server.puts) == 3  # config, model layer, manifest
 
 
+def test_what_a_neighbour_has_is_not_sent_again(make: Callable[..., Image], registry_server: Server) -> None:
+    image = make()
+    registry.push(image.layout, f"{registry_server.host}/shop/base", quiet)
+    registry_server.puts.clear()
+    said: list[str] = []
+    place = f"{registry_server.host}/shop/whisky"
+    assert registry.push(image.layout, place, said.append, beside=("shop/other", "shop/base")) == image.digest
+    assert (len(registry_server.puts), said) == (1, [])
+    assert all(registry_server.has("shop/whisky", part.digest) for part in layout.read(image.layout)[1])
+
+
+def test_a_registry_that_shares_nothing_gets_every_layer(make: Callable[..., Image], registry_server: Server) -> None:
+    registry_server.mounts = False
+    image = make()
+    registry.push(image.layout, f"{registry_server.host}/shop/base", quiet)
+    registry.push(image.layout, f"{registry_server.host}/shop/whisky", quiet, beside=("shop/base",))
+    assert all(registry_server.has("shop/whisky", part.digest) for part in layout.read(image.layout)[1])
+
+
 def test_credentials_are_dockers(
     make: Callable[..., Image], registry_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
