@@ -5,6 +5,8 @@ Their pods pass Pod Security `restricted`, and hold nothing secret but the token
 
 from __future__ import annotations
 
+from typing import Any
+
 from traitlets.config import Config
 
 from hub.homes import HOME
@@ -27,6 +29,7 @@ def update_servers(c: Config, settings: Settings) -> None:
     c.KubeSpawner.pod_name_template = "server-{username}"
     c.KubeSpawner.start_timeout = servers.start_timeout
     c.KubeSpawner.http_timeout = 60
+    c.KubeSpawner.apply_user_options = taken_by_kubespawner
     c.KubeSpawner.component_label = COMPONENT
     c.KubeSpawner.common_labels = {
         "app.kubernetes.io/name": "stillhouse",
@@ -34,6 +37,10 @@ def update_servers(c: Config, settings: Settings) -> None:
         **servers.labels,
     }
     c.KubeSpawner.environment = {"HOME": HOME, "JUPYTER_RUNTIME_DIR": "/tmp/jupyter", **servers.environment}  # noqa: S108
+
+
+def taken_by_kubespawner(_spawner: Any, _options: Any) -> None:
+    """KubeSpawner reads a user's options itself; without this JupyterHub warns at each start that nobody does."""
 
 
 def update_pod_security(c: Config) -> None:

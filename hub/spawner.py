@@ -17,30 +17,33 @@ class StillhouseSpawner(KubeSpawner):  # type: ignore[misc]  # it comes without 
     """KubeSpawner with failures that can be read."""
 
     async def start(self) -> str:
-        """Start the user's pod; the server's address. Raises SpawnException with what its user should know."""
+        """Start the user's pod; the server's address. Raises StartError with what its user should know."""
         try:
             return str(await asyncio.wait_for(super().start(), self.start_timeout - SPARE))
         except TimeoutError as error:
             if error.args:  # a request to Kubernetes, not the start as a whole
-                raise refusal(Why("timeout", f"{error} Try again.")) from None
+                raise StartError(Why("timeout", f"{error} Try again.")) from None
             reflector = self.pod_reflector
             pod = reflector.pods.get(f"{self.namespace}/{self.pod_name}") if reflector else None
-            raise refusal(late(pod, self.events, self.start_timeout)) from None
+            raise StartError(late(pod, self.events, self.start_timeout)) from None
 
     def is_pod_running(self, pod: dict[str, Any] | None) -> bool:
-        """Whether the pod is up. Raises SpawnException when it never will be: KubeSpawner asks again and again."""
+        """Whether the pod is up. Raises StartError when it never will be: KubeSpawner asks again and again."""
         if pod is not None and (why := hopeless(pod)):
-            raise refusal(why)
+            raise StartError(why)
         return bool(super().is_pod_running(pod))
 
     async def load_user_options(self) -> None:
-        """Apply the profile that the user chose. Raises SpawnException for one that isn't there."""
+        """Apply the profile that the user chose. Raises StartError for one that isn't there."""
         try:
             await super().load_user_options()
         except ValueError as error:
-            raise SpawnException(f"{error}", reason="profile", status_code=400) from None
+            raise StartError(Why("profile", f"{error}"), 400) from None
 
 
-def refusal(why: Why) -> SpawnException:
-    """What JupyterHub shows on its page, answers on its API and counts in its metrics."""
-    return SpawnException(why.message, reason=why.reason)
+class StartError(SpawnException):  # type: ignore[misc]  # as above
+    """Why a server did not start: what JupyterHub answers on its API, counts in its metrics and shows on its pages."""
+
+    def __init__(self, why: Why, status_code: int = 500) -> None:
+        super().__init__(why.message, reason=why.reason, status_code=status_code)
+        self.jupyterhub_message = why.message  # the one name that the page of a failed start looks at

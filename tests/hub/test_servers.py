@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import replace
+
+from jupyterhub.spawner import Spawner
 
 from hub.servers import update_pod_security, update_servers
 
@@ -29,6 +33,16 @@ def test_an_operators_environment_is_added_and_comes_last(c, settings):
         "GIT_URL": "http://git",
         "JUPYTER_RUNTIME_DIR": "/elsewhere",
     }
+
+
+def test_a_users_choice_is_nothing_to_warn_of(c, settings, caplog):
+    update_servers(c, settings)
+    spawner = Spawner(apply_user_options=c.KubeSpawner.apply_user_options, log=logging.getLogger("spawner"))
+    asyncio.run(spawner._run_apply_user_options({"profile": "gpu"}))
+    assert caplog.messages == []
+    spawner.apply_user_options = None
+    asyncio.run(spawner._run_apply_user_options({"profile": "gpu"}))
+    assert "unhandled user_options" in caplog.text  # as it would be
 
 
 def test_pods_are_what_restricted_asks_for(c):

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from jupyterhub.spawner import SpawnException
+from jupyterhub.utils import format_exception
 from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
 from pod_security import breaches
@@ -14,7 +14,7 @@ from pod_security import breaches
 from hub.homes import update_homes
 from hub.profiles import update_profiles
 from hub.servers import update_pod_security, update_servers
-from hub.spawner import StillhouseSpawner
+from hub.spawner import StartError, StillhouseSpawner
 from hub.why import Why
 
 KUBECONFIG = {
@@ -107,10 +107,16 @@ def test_the_image_decides_how_it_is_entered(configured):
 
 
 def test_a_profile_that_is_not_there_is_refused_with_those_that_are(configured):
-    with pytest.raises(SpawnException) as told:
+    with pytest.raises(StartError) as told:
         manifest(configured, {"profile": "huge"})
     assert told.value.status_code == 400
     assert told.value.message == "No such profile: huge. Options include: cpu, gpu"
+
+
+def test_a_failure_is_what_each_of_jupyterhubs_ways_tells():
+    error = StartError(Why("room", "no node has room"))
+    assert format_exception(error, only_jupyterhub=True) == ("no node has room", None)  # its page
+    assert (error.message, error.reason, error.status_code) == ("no node has room", "room", 500)  # its API, its metrics
 
 
 # --- Starts that fail ---------------------------------------------------------------------------------------------
@@ -138,7 +144,7 @@ def test_a_start_that_takes_too_long_says_why_before_jupyterhubs_limit(configure
     async def start(one):
         await asyncio.sleep(60)
 
-    with pytest.raises(SpawnException) as told:
+    with pytest.raises(StartError) as told:
         started(configured, monkeypatch, start)
     assert told.value.reason == "timeout"
     assert "Kubernetes has not told of its pod" in told.value.message
@@ -148,7 +154,7 @@ def test_a_request_to_kubernetes_that_takes_too_long_says_which(configured, monk
     async def start(one):
         raise TimeoutError("Could not create pod users/server-ada!")
 
-    with pytest.raises(SpawnException) as told:
+    with pytest.raises(StartError) as told:
         started(configured, monkeypatch, start)
     assert told.value.message == "Could not create pod users/server-ada! Try again."
 
@@ -160,7 +166,7 @@ def test_a_pod_that_will_never_run_ends_the_wait_at_once(configured, monkeypatch
         while not one.is_pod_running(pod):
             await asyncio.sleep(0.01)
 
-    with pytest.raises(SpawnException) as told:
+    with pytest.raises(StartError) as told:
         started(configured, monkeypatch, start)
     assert told.value.reason == "failed"
     assert told.value.message == "The server was stopped by its node: evicted. Start it again."
@@ -180,6 +186,6 @@ def test_the_reason_is_what_jupyterhub_counts(configured, monkeypatch):
     async def run():
         (await spawner(configured)).is_pod_running({})
 
-    with pytest.raises(SpawnException) as told:
+    with pytest.raises(StartError) as told:
         asyncio.run(run())
     assert told.value.reason == "memory"

@@ -19,14 +19,15 @@ class HubClient:
     def __init__(self, http: httpx.Client, user: str) -> None:
         self.http = http
         self.user = user
+        self.address = str(http.base_url).rstrip("/")
 
     def api(self, method: str, path: str, json: Any = None, token: str | None = None) -> httpx.Response:
         """The hub's REST API, as the logged-in user or with a token instead."""
         if token is not None:
             headers = {"Authorization": f"token {token}"}
-            return httpx.request(method, f"{self.http.base_url}hub/api{path}", json=json, headers=headers, timeout=30)
+            return httpx.request(method, f"{self.address}/hub/api{path}", json=json, headers=headers, timeout=30)
         xsrf = next(one.value for one in self.http.cookies.jar if one.name == "_xsrf" and one.path == "/hub/")
-        headers = {"X-XSRFToken": xsrf or "", "Referer": f"{self.http.base_url}hub/home"}
+        headers = {"X-XSRFToken": xsrf or "", "Referer": f"{self.address}/hub/home"}
         return self.http.request(method, f"/hub/api{path}", json=json, headers=headers)
 
     def token(self) -> str:
@@ -71,7 +72,7 @@ class HubClient:
     def contents(self, method: str, path: str, json: Any = None, token: str | None = None) -> httpx.Response:
         """The files of this user's server, with a token."""
         headers = {"Authorization": f"token {token or self.token()}"}
-        url = f"{self.http.base_url}user/{self.user}/api/contents/{path}"
+        url = f"{self.address}/user/{self.user}/api/contents/{path}"
         return httpx.request(method, url, json=json, headers=headers, timeout=30)
 
 
