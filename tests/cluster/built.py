@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from tests.cluster.commands import Kubectl, Steps
 from tests.cluster.errors import ClusterError
 from tests.cluster.info import S3, Argo, Git, Info, Postgres, Registry, Terraform
 from tests.cluster.layout import Layout
+from tests.cluster.processes import Process
 
 LOG_LINKS = Path("/var/log/containers")  # the kubelet writes there, whatever its configuration says
 SHIM_SOCKETS = Path("/run/containerd/s")
@@ -74,13 +76,7 @@ def remove(layout: Layout) -> None:
     """Remove every trace: processes, pods, mounts, links, rules, control groups, files. What is cached stays."""
     if not (layout.run.exists() or processes.marked(layout)):
         return
-    by_name = {process.name: process for process in processes.recorded(layout)}
-    first = [process for name, process in by_name.items() if not name.endswith(("-containerd", "etcd"))]
-    processes.stop(first)
-    _end_pods()
-    processes.stop([process for process in by_name.values() if process.alive])
-    _end_strays(layout, every=True)
-    _end_pods()
+    _end_all(layout)
     _remove_sockets(layout)
     mounts.unmount(layout.run)
     network.down(layout)
@@ -103,34 +99,39 @@ def _info(layout: Layout, programs: dict[str, Path], images: dict[str, str]) -> 
         postgres=Postgres(f"postgresql://stillhouse:{has.postgres_password}@postgres.{services}:5432/stillhouse"),
         argo=Argo(images["workflow-controller"], images["argoexec"]),
         terraform=Terraform(str(binaries.mirror(layout))),
+        tools=images["services"],
         kubectl=str(programs["kubectl"]),
     )
 
 
-def _end_strays(layout: Layout, *, every: bool = False) -> None:
+def _end_all(layout: Layout) -> None:
+    """End every process of the cluster and of its pods; nothing that they could save is kept."""
+    deadline = time.monotonic() + 10
+    while pids := {process.pid for process in processes.marked(layout)} | cgroups.members(at.CGROUP):
+        processes.kill(pids)
+        _check(pids, deadline)
+
+
+def _end_strays(layout: Layout) -> None:
     """End processes that carry the cluster's mark and are not on record: their start was cut short.
 
-    What containerd started (the shims, which keep the pods alive without it) stays, unless `every` one is to go.
+    The shims stay, which keep the pods alive while containerd is not.
     """
     known = {process.pid for process in processes.recorded(layout)}
-    for _ in range(50):
-        strays = [each for each in processes.marked(layout) if each.pid not in known]
-        strays = [each for each in strays if every or not each.name.startswith("containerd-shim")]
-        if not strays:
-            return
-        processes.kill(each.pid for each in strays)
-        time.sleep(0.05)
-    raise ClusterError(f"{strays[0].name} ({strays[0].pid}) can't be ended, not even by kill -9. Restart the machine")
-
-
-def _end_pods() -> None:
-    """End every process in the nodes' control groups."""
-    for _ in range(100):
-        if not (pids := cgroups.members(at.CGROUP)):
-            return
+    deadline = time.monotonic() + 10
+    while pids := {each.pid for each in processes.marked(layout) if not _belongs(each, known)}:
         processes.kill(pids)
-        time.sleep(0.05)
-    raise ClusterError(f"processes {sorted(pids)} in {at.CGROUP} can't be ended. Restart the machine")
+        _check(pids, deadline)
+
+
+def _belongs(process: Process, known: set[int]) -> bool:
+    return process.pid in known or process.name.startswith("containerd-shim")
+
+
+def _check(pids: Collection[int], deadline: float) -> None:
+    time.sleep(0.05)
+    if time.monotonic() > deadline:
+        raise ClusterError(f"processes {sorted(pids)} can't be ended, not even by kill -9. Restart the machine")
 
 
 def _remove_sockets(layout: Layout) -> None:

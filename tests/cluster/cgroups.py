@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,5 @@ def remove(name: str, seconds: float = 5) -> None:
 def _folders(name: str) -> Iterator[Path]:
     """The group's folders in every hierarchy, the deepest first."""
     for root in hierarchies():
-        top = root / name
-        if top.is_dir():
-            yield from sorted((path for path in top.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
-            yield top
+        for folder, _, _ in os.walk(root / name, topdown=False):  # which passes over those that go meanwhile
+            yield Path(folder)

@@ -64,7 +64,7 @@ class Terraform:
 
 @dataclass(frozen=True)
 class Info:
-    """A cluster that tests can use: `kind` is built, kind or given."""
+    """A cluster that tests can use: `kind` is built, kind or given; `tools` is an image with sh, bash, git and psql."""
 
     kind: str
     kubeconfig: str
@@ -74,6 +74,7 @@ class Info:
     postgres: Postgres
     argo: Argo
     terraform: Terraform
+    tools: str
     kubectl: str = "kubectl"
 
 
@@ -102,7 +103,7 @@ def forget(root: Path = CHECKOUT) -> None:
 
 def parse(document: Any, where: str) -> Info:
     """The document as Info. Raises ClusterError that names every part that is missing or unknown."""
-    problems = []
+    problems = [] if isinstance(document, dict) and isinstance(document.get("tools"), str) else ["tools"]
     parts: dict[str, Any] = {}
     for name, part in _PARTS.items():
         given = document.get(name) if isinstance(document, dict) else None
@@ -115,6 +116,7 @@ def parse(document: Any, where: str) -> Info:
     return Info(
         kind=str(document.get("kind", "given")),
         kubeconfig=str(document.get("kubeconfig", "")),
+        tools=str(document["tools"]),
         kubectl=str(document.get("kubectl", "kubectl")),
         **{name: part(**parts[name]) for name, part in _PARTS.items()},
     )

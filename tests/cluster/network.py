@@ -88,6 +88,10 @@ def _remove_namespace() -> None:
         with suppress(ClusterError):
             run("umount", NAMESPACE)
         NAMESPACE.unlink(missing_ok=True)
+    with suppress(ClusterError, OSError):  # `ip netns add` mounts the folder upon itself; others may use it
+        if not any(NAMESPACE.parent.iterdir()):
+            run("umount", NAMESPACE.parent)
+            NAMESPACE.parent.rmdir()
 
 
 def _ports() -> list[str]:

@@ -63,7 +63,7 @@ def recipes(programs: Mapping[str, Path]) -> list[Recipe]:
 
     shell: dict[str, Entry] = {
         "bin/busybox": File(BUSYBOX, executable=True),
-        **{f"bin/{name}": Link("busybox") for name in ("sh", "mkdir", "rm", "sleep", "cat", "nslookup", "wget")},
+        **{f"bin/{name}": Link("busybox") for name in ("sh", "mkdir", "rm", "sleep", "cat")},
         "tmp": Folder(0o1777),
     }
     return [
