@@ -1,4 +1,4 @@
-"""Tell the author: a git note on the commit, under refs/notes/stillhouse, where every clone can fetch it."""
+"""Tell authors by a git note on the commit, under refs/notes/stillhouse, where every clone can fetch it."""
 
 from __future__ import annotations
 

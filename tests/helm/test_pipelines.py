@@ -292,7 +292,7 @@ def test_each_image_is_where_it_runs(image):
     ("path", "value", "message"),
     [
         ("repository__url", "git.example:x.git", "pipelines.repository.url: Does not match pattern"),
-        ("repository__url", "http://ada@example.org/x.git", "pipelines.repository.url: Does not match pattern"),
+        ("repository__url", "http://user:word@example.org/x.git", "pipelines.repository.url: Does not match pattern"),
         ("repository__password", "x", "pipelines.repository: a password without a username"),
         ("analyses", [], "pipelines.analyses: Array must have at least 1 items"),
         ("analyses", ["Whisky"], "pipelines.analyses.0: Does not match pattern"),
