@@ -8,10 +8,10 @@ RESULTS := .stillhouse/test
 export STILLHOUSE_ARTIFACTS := $(CURDIR)/$(RESULTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test bench lint format notebooks image clean
+.PHONY: help up down test bench lint format notebooks image cluster images test-cluster demo cluster-down clean
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 up: ## from the notebooks to the service on 127.0.0.1: set up, run, gate, release, serve (PORT=8080)
 	@$(SETUP) up --port $(PORT)
@@ -42,6 +42,25 @@ notebooks: ## execute the committed notebooks on the reference data and keep the
 
 image: .venv/bin/stillhouse ## assemble the serving image of the released model
 	@$< image
+
+cluster: ## a Kubernetes to test on: that of $KUBECONFIG, kind's, or one built here (as root)
+	@$(SETUP) all
+	@.venv/bin/python -m tests.cluster up
+
+images: ## the images of hub, user servers, pipeline and service, pushed to the cluster's registry
+	@$(SETUP) all
+	@.venv/bin/python -m images
+
+test-cluster: ## the tests that need a cluster; evidence of the failed ones in .stillhouse/test/cluster/
+	@$(SETUP) all
+	@.venv/bin/python -m pytest tests/on_cluster --durations 10 --junitxml $(RESULTS)/junit-cluster.xml
+
+demo: ## the whole way on the cluster, in a browser; screenshots in .stillhouse/test/
+	@$(SETUP) all
+	@.venv/bin/python -m pytest tests/on_cluster/test_demo.py --junitxml $(RESULTS)/junit-demo.xml
+
+cluster-down: .venv/bin/stillhouse ## remove the cluster that was built here, and every trace of it
+	@.venv/bin/python -m tests.cluster down
 
 clean: ## stop the service, and remove the environment, the runs and the releases
 	@-test ! -x .venv/bin/stillhouse || .venv/bin/stillhouse down

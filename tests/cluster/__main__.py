@@ -8,7 +8,7 @@ import time
 import click
 
 from pipelines.errors import StillhouseError
-from tests.cluster import built, holder, info, layout
+from tests.cluster import binaries, built, holder, info, layout, requirements
 from tests.cluster.commands import Kubectl, Steps
 
 
@@ -36,6 +36,14 @@ def down() -> None:
     with holder.alone(here):
         built.down(here, layout.CHECKOUT, Steps())
         info.forget()
+
+
+@main.command()
+def check() -> None:
+    """Say whether a cluster can be had here; what is missing comes with its mend."""
+    here = layout.default()
+    requirements.check(here, builds=bool(binaries.missing(here)))
+    click.echo("a cluster can be built here")
 
 
 @main.command()
