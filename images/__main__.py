@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import click
@@ -23,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 @click.option("--no-push", is_flag=True, help="Build only.")
 @click.option("--insecure", is_flag=True, help="Speak plain HTTP to the registry of --push.")
 @click.option("--base-image", metavar="NAME@sha256:…", help="Build on this image instead of our base.")
-@click.option("--again", is_flag=True, help="Build also what has not changed, to compare.")
+@click.option("--again", is_flag=True, help="Build all from scratch, with an empty cache, and compare (minutes).")
 @click.option("--update-packages", is_flag=True, help="Lock Debian's newest packages for the base, and build nothing.")
 def main(
     names: tuple[str, ...],
@@ -35,18 +37,20 @@ def main(
     update_packages: bool,
 ) -> None:
     """Build the images NAMES (all, unless named) with buildah, podman or docker; only what changed is built."""
-    site = Site(PROJECT, platforms.find(None), Cache(default_folder()), _say)
-    try:
-        if update_packages:
-            return _say(f"{root.update(PROJECT, site.platform, site.cache, _say)}: commit it")
-        builder, target = Builder(site, base_image, again), target_of(PROJECT, place, insecure)
-        for name in names or NAMES:
-            image = builder.build(name)
-            _tell(image)
-            if target and not no_push:
-                _say(f"  {push(PROJECT, image, target, _say)}")
-    except StillhouseError as error:
-        raise click.ClickException(str(error)) from error
+    with contextlib.ExitStack() as stack:
+        aside = stack.enter_context(tempfile.TemporaryDirectory()) if again else None
+        site = Site(PROJECT, platforms.find(None), Cache(Path(aside) if aside else default_folder()), _say)
+        try:
+            if update_packages:
+                return _say(f"{root.update(PROJECT, site.platform, site.cache, _say)}: commit it")
+            builder, target = Builder(site, base_image, again), target_of(PROJECT, place, insecure)
+            for name in names or NAMES[bool(base_image) :]:
+                image = builder.build(name)
+                _tell(image)
+                if target and not no_push:
+                    _say(f"  {push(PROJECT, image, target, _say)}")
+        except StillhouseError as error:
+            raise click.ClickException(str(error)) from error
     return None
 
 

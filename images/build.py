@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,13 +23,17 @@ _STATE = Path(".stillhouse")
 
 @dataclass(frozen=True)
 class Built:
-    """A built image: `key` is what it was made from; `size` is the bytes of all its layers, unpacked."""
+    """A built image: `key` is what it was made from; `size` is the bytes of all its layers, unpacked.
+
+    `stored` is what the tool's store has under its name, so that images can be built on it; empty for `serving`.
+    """
 
     name: str
     key: str
     digest: str
     size: int
     packages: int
+    stored: str
 
 
 def layout_of(project: Path, name: str) -> Path:
@@ -42,13 +47,18 @@ def sbom_of(project: Path, name: str) -> Path:
 
 
 class Builder:
-    """Builds images of one checkout; `base` is an image to build on instead of our own (ours is not built then)."""
+    """Builds images of one checkout; `base` is an image to build on instead of our own (ours is not built then).
+
+    With `again` it builds also what it has, from scratch, and expects the same.
+    """
 
     def __init__(self, site: Site, base: str | None = None, again: bool = False) -> None:
         if base and "@sha256:" not in base:
             raise BuildError(f"{base}: write the base as NAME@sha256:…, so that it can't change under you.")
         self._site, self._base, self._again = site, base, again
         self._done: dict[str, Built] = {}
+        # The store is everybody's on this machine: each checkout has its own names in it.
+        self._tag = key(str(site.project.resolve()))[:12]
 
     def build(self, name: str) -> Built:
         """The image `name`, built where what it is made from has changed; what lies below it first."""
@@ -69,12 +79,18 @@ class Builder:
             context.mkdir()
             recipe.lay_out(self._site, context)
             self._site.say(f"{recipe.name}: building")
-            tool = tools.find(self._site.cache.folder / "containers")
-            tool.build(recipe.name, context, tools.image_of(own) if own else self._base)
-            saved = tool.save(recipe.name, Path(aside) / "saved")
+            self._tool.build(self._stored(recipe.name), context, self._stored(own) if own else self._base)
+            saved = self._tool.save(self._stored(recipe.name), Path(aside) / "saved")
             shared = layers.blobs_of([layout_of(self._site.project, name) for name in (*RECIPES, "serving")])
             layers.write(saved, recipe.name, shared, self._site.platform, folder)
         return self._keep(recipe.name, made_from)
+
+    @functools.cached_property
+    def _tool(self) -> tools.Tool:
+        return tools.find(self._site.cache.folder / "containers")
+
+    def _stored(self, name: str) -> str:
+        return f"localhost/stillhouse/{name}:{self._tag}"
 
     def _serving(self) -> Built:
         folder = layout_of(self._site.project, "serving")
@@ -89,13 +105,20 @@ class Builder:
         folder = layout_of(self._site.project, name)
         if not (folder / "index.json").is_file() or layout.read(folder)[0].digest != kept["digest"]:
             return None
+        if name != "serving" and self._tool.id_of(self._stored(name)) != kept.get("stored"):
+            return None
         return Built(**kept)
 
     def _keep(self, name: str, made_from: str) -> Built:
         folder = layout_of(self._site.project, name)
         manifest, parts = layout.read(folder)
         packages = sbom.write(name, folder, self._site.platform, sbom_of(self._site.project, name))
-        built = Built(name, made_from, manifest.digest, sum(blob.size for blob in parts[1:]), packages)
+        size = sum(blob.size for blob in parts[1:])
+        stored = "" if name == "serving" else self._tool.id_of(self._stored(name))
+        before = read_json(self._note(name))
+        if before and before["key"] == made_from and before["digest"] != manifest.digest:
+            self._site.say(f"{name}: NOTICE: of the same inputs it was {before['digest']} before")
+        built = Built(name, made_from, manifest.digest, size, packages, stored)
         write_json(self._note(name), asdict(built))
         return built
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import uv
@@ -50,10 +51,15 @@ def export(project: Path, selection: tuple[str, ...]) -> str:
     )
 
 
-def layer(requirements: str, below: str, platform: Platform, cache: Cache) -> Layer:
+def layer(requirements: str, below: str, platform: Platform, cache: Cache, say: Callable[[str], None]) -> Layer:
     """The environment of `requirements`, without the files that the one of `below` has; from the cache if it can be."""
+
+    def make() -> Kept:
+        say(f"environment: installing {requirements.count('==')} packages (once)")
+        return _make(requirements, below, platform, cache)
+
     made_from = key("environment", FORMAT, platform.wheels, requirements, below)
-    return cache.get("environment", made_from, lambda: _make(requirements, below, platform, cache)).layers[0]
+    return cache.get("environment", made_from, make).layers[0]
 
 
 def _make(requirements: str, below: str, platform: Platform, cache: Cache) -> Kept:

@@ -48,9 +48,12 @@ class Recipe:
         """What the image is made from beside the one below it, as one name."""
         parts = [self._dockerfile(site).read_text(encoding="utf-8"), Path(compile_sources.__file__).read_text()]
         if self.name == "base":
-            parts.append(root.make_key(site.project, site.platform))
+            parts.append(root.find(site.project, site.platform, site.cache, site.say).layer.digest)
         if self.groups:
-            parts += [environment.FORMAT, *(self._export(site, each) for each in (self.groups, self.more) if each)]
+            parts += [
+                environment.FORMAT,
+                *(environment.export(site.project, each) for each in (self.groups, self.more) if each),
+            ]
         if self.name == "proxy":
             parts += [node.FORMAT, (site.project / "images" / "proxy" / "package-lock.json").read_text()]
         if self._has_code(site):
@@ -65,26 +68,18 @@ class Recipe:
             _link(folder / "root.tar", root.find(site.project, site.platform, site.cache, site.say).layer)
         elif self.name == "proxy":
             site.say("proxy: installing node and the proxy")
-            node.write_tars(site.project, self._export(site, self.groups), site.platform, folder)
+            node.write_tars(site.project, environment.export(site.project, self.groups), site.platform, folder)
         elif self.groups:
-            whole = self._export(site, self.groups)
-            self._lay_out_environment(site, folder / "environment.tar", whole)
+            whole = environment.export(site.project, self.groups)
+            _link(folder / "environment.tar", environment.layer(whole, "", site.platform, site.cache, site.say))
             if self.more:
-                self._lay_out_environment(
-                    site, folder / "more.tar", self._export(site, (*self.groups, *self.more)), whole
-                )
+                both = environment.export(site.project, (*self.groups, *self.more))
+                _link(folder / "more.tar", environment.layer(both, whole, site.platform, site.cache, site.say))
         if self._has_code(site):
             (folder / "code.tar").write_bytes(in_memory("code", self._code(site)).content or b"")
 
-    def _lay_out_environment(self, site: Site, tar: Path, requirements: str, below: str = "") -> None:
-        site.say(f"{self.name}: installing its environment")
-        _link(tar, environment.layer(requirements, below, site.platform, site.cache))
-
     def _dockerfile(self, site: Site) -> Path:
         return site.project / "images" / self.name / "Dockerfile"
-
-    def _export(self, site: Site, groups: tuple[str, ...]) -> str:
-        return environment.export(site.project, groups)
 
     def _has_code(self, site: Site) -> bool:
         return bool(self.code) or (site.project / "images" / self.name / "files").is_dir()

@@ -57,19 +57,13 @@ class Root:
     locked: bool
 
 
-def make_key(project: Path, platform: Platform) -> str:
-    """What the root of `project` is made from, as one name."""
-    recipe = (project / FOLDER / "packages.toml").read_text(encoding="utf-8")
-    return key("root", _FORMAT, _HOOK, recipe, platform.name, repr(sorted(_locked(project, platform).items())))
-
-
 def find(project: Path, platform: Platform, cache: Cache, say: Callable[[str], None]) -> Root:
     """The root of `project` for `platform`; made where the cache has none (a minute, once).
 
     One that is not of the lock's versions is made anew the next day: then there may be newer ones.
     """
     locked = _locked(project, platform)
-    exact = make_key(project, platform)
+    exact = _key(project, platform)
     newest = key(exact, datetime.datetime.now(datetime.UTC).date().isoformat())
     for name in (exact, newest):
         if kept := cache.find("root", name):
@@ -92,8 +86,13 @@ def update(project: Path, platform: Platform, cache: Cache, say: Callable[[str],
     path = project / FOLDER / LOCK
     platforms = (read_json(path) or {"platforms": {}})["platforms"]
     write_json(path, {"platforms": {**platforms, platform.name: versions}})
-    cache.keep(make_key(project, platform), Kept((layer,), {"other": {}}))
+    cache.keep(_key(project, platform), Kept((layer,), {"other": {}}))
     return path
+
+
+def _key(project: Path, platform: Platform) -> str:
+    recipe = (project / FOLDER / "packages.toml").read_text(encoding="utf-8")
+    return key("root", _FORMAT, _HOOK, recipe, platform.name, repr(sorted(_locked(project, platform).items())))
 
 
 def _tell(about: Mapping[str, Any], say: Callable[[str], None]) -> None:

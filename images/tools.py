@@ -14,24 +14,21 @@ from typing import Protocol
 from images.errors import BuildError
 from images.layers import Saved, read_folder, read_layout
 
-PREFIX = "localhost/stillhouse"
-
 
 class Tool(Protocol):
-    """What builds an image and hands it out."""
+    """What builds an image and hands it out; it keeps its images in a store of its own, by name."""
 
     def build(self, name: str, context: Path, base: str | None) -> None:
         """Build the image `name` from the Dockerfile in `context`, on `base`."""
         ...
 
+    def id_of(self, name: str) -> str:
+        """What the image `name` in the store is; empty where there is none."""
+        ...
+
     def save(self, name: str, folder: Path) -> Saved:
         """Write the image `name` into the new folder `folder`."""
         ...
-
-
-def image_of(name: str) -> str:
-    """What the image `name` is called in a tool's own store."""
-    return f"{PREFIX}/{name}:latest"
 
 
 @dataclass(frozen=True)
@@ -44,25 +41,29 @@ class Buildah:
     def build(self, name: str, context: Path, base: str | None) -> None:
         """Build it with times of 0, step by step, so that steps whose inputs did not change are taken from before."""
         self._run(
-            *("build", "--quiet", "--layers", "--timestamp=0", "--format=oci", f"--tag={image_of(name)}"),
+            *("build", "--quiet", "--layers", "--timestamp=0", "--format=oci", f"--tag={name}"),
             *(("--build-arg", f"BASE_IMAGE={base}") if base else ()),
             str(context),
         )
 
+    def id_of(self, name: str) -> str:
+        """Its configuration's hash."""
+        return self._run("images", "--quiet", "--no-trunc", "--filter", f"reference={name}").strip()
+
     def save(self, name: str, folder: Path) -> Saved:
         """Write it out, and forget the steps of earlier builds that are not part of any image now."""
         if self.name == "podman":
-            self._run("save", "--quiet", "--uncompressed", "--format=oci-dir", f"--output={folder}", image_of(name))
+            self._run("save", "--quiet", "--uncompressed", "--format=oci-dir", f"--output={folder}", name)
             self._run("image", "prune", "--force")
             return read_layout(folder)
-        self._run("push", "--quiet", "--disable-compression", image_of(name), f"dir:{folder}")
+        self._run("push", "--quiet", "--disable-compression", name, f"dir:{folder}")
         self._run("rmi", "--prune")
         return read_folder(folder)
 
-    def _run(self, *arguments: str) -> None:
+    def _run(self, *arguments: str) -> str:
         store = (f"--root={self.storage}", f"--runroot={self.storage}-run")
         # In a container or as an ordinary user there may be no other way to isolate; nothing foreign is run.
-        _run([self.name, *store, *arguments], {"BUILDAH_ISOLATION": "chroot"})
+        return _run([self.name, *store, *arguments], {"BUILDAH_ISOLATION": "chroot"})
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,17 @@ class Docker:
         """Build it with BuildKit's own way to times of 0."""
         argument = ("--build-arg", f"BASE_IMAGE={base}") if base else ()
         epoch = ("--build-arg", "SOURCE_DATE_EPOCH=0", "--provenance=false")
-        _run(["docker", "build", "--quiet", *epoch, *argument, "--tag", image_of(name), str(context)], {})
+        _run(["docker", "build", "--quiet", *epoch, *argument, "--tag", name, str(context)], {})
+
+    def id_of(self, name: str) -> str:
+        """Its configuration's hash."""
+        return _run(["docker", "images", "--quiet", "--no-trunc", name], {}).strip()
 
     def save(self, name: str, folder: Path) -> Saved:
         """Unpack the archive that docker writes."""
         folder.mkdir()
         archive = folder / "image.tar"
-        _run(["docker", "save", "--output", str(archive), image_of(name)], {})
+        _run(["docker", "save", "--output", str(archive), name], {})
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
         archive.unlink()
@@ -103,8 +108,9 @@ def _answers(command: list[str]) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> None:
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
     if done.returncode:
         said = f"{done.stdout}\n{done.stderr}".strip()[-3000:]
         raise BuildError(f"{command[0]} failed:\n{said}\nThe command was: {' '.join(command)}")
+    return done.stdout
