@@ -19,6 +19,9 @@ from pipelines.files import read_json, write_json
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import MARK, Layout
 
+# The processes that this one started itself.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
 
 @dataclass(frozen=True)
 class Process:
@@ -56,6 +59,7 @@ def start(layout: Layout, name: str, command: list[str], *config: Path, env: Map
             env={**os.environ, **(env or {}), MARK: str(layout.run)},
             start_new_session=True,
         )
+    _children[child.pid] = child
     write_json(file, {"pid": child.pid, "began": began(child.pid), "recipe": recipe.hexdigest()})
 
 
@@ -111,8 +115,8 @@ def kill(pids: Iterable[int]) -> None:
 
 def began(pid: int) -> int | None:
     """When a process began; None where there is none, or only its zombie."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # one of our own would stay a zombie
+    if pid in _children:
+        _children[pid].poll()  # or it stays a zombie
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (OSError, IndexError):
