@@ -32,13 +32,17 @@ LOCK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, the steps it needs, its command, whether DVC holds it for up to date, and what it writes."""
+    """One step: its name, the steps it needs, its command, whether DVC holds it for up to date, and what it writes.
+
+    `folder` is where its command runs: the analysis's, unless dvc.yaml says otherwise (wdir).
+    """
 
     name: str
     needs: tuple[str, ...]
     command: str
     current: bool
     outs: frozenset[Path] = frozenset()
+    folder: Path = Path()
 
     @property
     def is_gate(self) -> bool:
@@ -97,7 +101,8 @@ def _step(stage: Any, stages: list[Any]) -> Step:
         if any(path.is_relative_to(output) or output.is_relative_to(path) for path in inputs)
     }
     outs = frozenset(Path(out.fs_path) for out in stage.outs)
-    return Step(stage.name, tuple(sorted(needs)), str(stage.cmd), not stage.changed(), outs)
+    command = stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
+    return Step(stage.name, tuple(sorted(needs)), command, not stage.changed(), outs, Path(stage.wdir))
 
 
 def reproduce(analysis: Analysis, name: str) -> Status:

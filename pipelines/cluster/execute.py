@@ -73,7 +73,7 @@ def _run(order: StepOrder, pod: Pod) -> str:
     paths = [str(pod.checkout), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     process = subprocess.Popen(
         [SHELL, "-ec", order.command],
-        cwd=pod.checkout / order.analysis,
+        cwd=pod.checkout / order.folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

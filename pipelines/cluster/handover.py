@@ -59,6 +59,11 @@ def digest(parcel: Path, outs: Iterable[str]) -> str:
     return hashed.hexdigest()
 
 
+def refuse_links(folder: Path, name: str) -> None:
+    """Raise ClusterError where `name` in `folder`, or anything below it, is no plain file or folder."""
+    _files(folder, name)
+
+
 def plain(path: Path) -> bool:
     """Whether there is a file of its own at `path`; a link could lead to what the next pod alone may read."""
     return path.is_file() and not path.is_symlink()
@@ -86,12 +91,12 @@ def _files(folder: Path, out: str) -> list[Path]:
     steps = [Path(*Path(out).parts[: count + 1]) for count in range(len(Path(out).parts))]
     top = folder / out
     if not top.exists():
-        raise ClusterError(f"{out}: it was not handed on.")
+        raise ClusterError(f"{out}: it is not there.")
     found = [folder / step for step in steps] + (sorted(top.rglob("*")) if top.is_dir() else [])
     for path in found:
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise ClusterError(f"{path.relative_to(folder)}: only plain files are handed on, and it is none.")
+            raise ClusterError(f"{path.relative_to(folder)}: only plain files are taken, and it is none.")
     return [path for path in found if path.is_file()]
 
 

@@ -32,10 +32,11 @@ class Pod:
 
 @dataclass(frozen=True)
 class StepOrder:
-    """One step: `analysis` and `outs` relative to the checkout; `needs`: the outs to take from each step before it."""
+    """One step: its places relative to the checkout; `needs`: the outs to take from each step before it."""
 
     name: str
     analysis: str
+    folder: str
     command: str
     outs: tuple[str, ...]
     notebook: str | None

@@ -12,6 +12,7 @@ from pipelines.cluster.places import RELEASED, Pod, ReleaseOrder
 from pipelines.files import write_json
 
 CHART = "helm/model"
+CODE = "pipelines"
 
 
 def release(order: ReleaseOrder, digests: Mapping[str, str], pod: Pod) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def release(order: ReleaseOrder, digests: Mapping[str, str], pod: Pod) -> dict[s
     """
     from pipelines.image import remote
 
+    handover.refuse_links(pod.checkout, CODE)  # one could lead to this pod's own account, and into an image
     parcel = pod.inputs / order.step
     handover.verify(parcel, order.outs, digests[order.step])
     folder = parcel / handover.OUTS / order.model

@@ -84,4 +84,9 @@ def _verdict(status: Mapping[str, Any]) -> str:
             for parameter in node.get("outputs", {}).get("parameters", []):
                 if parameter["name"] == VERDICT and parameter.get("value"):
                     return str(parameter["value"])
-    return f"{status.get('message', 'it ended')}: there is no record of it\n"
+    reasons = [
+        f"✗ {node['displayName']}: {node['message']}"
+        for node in status.get("nodes", {}).values()
+        if node.get("phase") in ("Failed", "Error") and node.get("message") and node["type"] == "Pod"
+    ]
+    return "\n".join([f"there is no record of it ({status.get('message', 'no reason is known')})", *reasons]) + "\n"

@@ -94,6 +94,7 @@ def _order(analysis: Analysis, step: Step, steps: Iterable[Step]) -> StepOrder:
     return StepOrder(
         name=step.name,
         analysis=_within(analysis, analysis.folder),
+        folder=_within(analysis, step.folder),
         command=step.command,
         outs=outs[step.name],
         notebook=step.notebook,

@@ -78,3 +78,10 @@ def test_a_lock_held_for_a_moment_is_waited_for(ran: Analysis) -> None:
         pass
     assert all(step.current for step in graph.read_steps(ran))
     os.waitpid(pid, 0)
+
+
+def test_a_command_of_several_lines_and_a_folder_of_its_own(flowers: Analysis) -> None:
+    flowers.definition.write_text("stages:\n  a:\n    wdir: data\n    cmd: [echo a, echo b]\n    outs: [x.txt]\n")
+    (step,) = graph.read_steps(flowers)
+    assert step.command == "echo a\necho b"
+    assert step.folder == flowers.folder / "data"

@@ -11,7 +11,7 @@ from pipelines.cluster.errors import ClusterError
 from pipelines.cluster.places import Pod, RecordOrder, ReleaseOrder, StepOrder, write
 
 main = importlib.import_module("pipelines.cluster.__main__").main
-STEP = StepOrder("train", "notebooks/w", "true", (), None, {})
+STEP = StepOrder("train", "notebooks/w", "notebooks/w", "true", (), None, {})
 RELEASE = ReleaseOrder("w", "w-1", "c", "train", (), "m", "base", "registry/x", True, "models", ())
 RECORD = RecordOrder("notebooks/w", "w-1", "c", (STEP,), True, "http://git/x.git", False)
 

@@ -17,8 +17,8 @@ from pipelines.cluster.places import StepOrder
 OUT = "notebooks/flowers/build/said.txt"
 
 
-def order(command, outs=(OUT,), needs=None, notebook=None):
-    return StepOrder("talk", "notebooks/flowers", command, tuple(outs), notebook, needs or {})
+def order(command, outs=(OUT,), needs=None, notebook=None, folder="notebooks/flowers"):
+    return StepOrder("talk", "notebooks/flowers", folder, command, tuple(outs), notebook, needs or {})
 
 
 @pytest.fixture
@@ -79,6 +79,14 @@ def test_a_step_sees_what_it_needs_and_the_commits_own_code(pod, monkeypatch):
     assert execute(order(command, needs={"before": ("notebooks/flowers/given.txt",)}), {"before": digest}, pod)
     assert (pod.parcel / "outs" / OUT).read_text() == "given"
     assert (pod.parcel / "log").read_text() == f"{pod.checkout}:/elsewhere\n"
+
+
+def test_a_step_runs_where_dvc_yaml_says(pod):
+    assert execute(order("echo here > ../build/said.txt", folder="notebooks/flowers/data"), {}, pod)
+
+
+def test_each_line_of_a_command_has_to_succeed(pod):
+    assert not execute(order("touch build/said.txt\nfalse\ntrue"), {}, pod)
 
 
 def test_what_comes_with_another_digest_is_not_touched(pod):

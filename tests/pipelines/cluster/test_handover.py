@@ -77,7 +77,7 @@ def test_a_link_is_refused_wherever_it_is(checkout, parcel, tmp_path, link):
     elsewhere = tmp_path / "elsewhere"
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
-    with pytest.raises(ClusterError, match="only plain files are handed on"):
+    with pytest.raises(ClusterError, match="only plain files are taken"):
         handover.digest(parcel, OUTS)
 
 

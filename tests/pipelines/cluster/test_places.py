@@ -12,7 +12,9 @@ from pipelines.cluster.places import (
     write,
 )
 
-STEP = StepOrder("train", "notebooks/größe", "a 'b' \"c\"", ("x", "y"), None, {"before": ("z",)})
+STEP = StepOrder(
+    "train", "notebooks/größe", "notebooks/größe/deep", "a 'b' \"c\"", ("x", "y"), None, {"before": ("z",)}
+)
 RELEASE = ReleaseOrder("w", "w-1", "c" * 40, "train", ("m",), "m", "base", "registry/x", True, "models", ("pull",))
 RECORD = RecordOrder("notebooks/w", "w-1", "c" * 40, (STEP, STEP), True, "http://git/x.git", False)
 

@@ -33,7 +33,7 @@ IMAGE = "registry/x@sha256:1"
 @pytest.fixture
 def pod(tmp_path):
     made = Pod(tmp_path / "checkout", tmp_path / "inputs", tmp_path / "out", tmp_path / "image")
-    for folder in (made.checkout / "a", made.inputs, made.parcel):
+    for folder in (made.checkout / "a", made.checkout / "pipelines", made.inputs, made.parcel):
         folder.mkdir(parents=True)
     model = artifact.Model("Flowers", "nearest", {}, {}, {"vectors": np.ones((2, 2))})
     artifact.save(model, made.checkout / "a" / "model")
@@ -100,6 +100,15 @@ def test_a_model_that_was_changed_on_the_way_is_not_released(pod, digests, done)
     other = artifact.Model("Flowers", "nearest", {}, {}, {"vectors": np.zeros((2, 2))})
     artifact.save(other, pod.inputs / "train" / "outs" / "a" / "model")
     with pytest.raises(ClusterError, match="somebody changed it in between"):
+        release(ORDER, digests, pod)
+    assert done == {}
+
+
+def test_code_that_leads_out_of_the_commit_is_not_put_into_an_image(pod, digests, done, tmp_path):
+    """This pod has an account; a link in the service's code could carry its token into an image that anybody reads."""
+    (tmp_path / "token").write_text("hidden")
+    (pod.checkout / "pipelines" / "help.txt").symlink_to(tmp_path / "token")
+    with pytest.raises(ClusterError, match=r"pipelines/help.txt: only plain files are taken"):
         release(ORDER, digests, pod)
     assert done == {}
 

@@ -120,7 +120,14 @@ def test_each_step_is_told_once_when_it_ends(shows):
 
 
 def test_a_failure_and_what_it_blocks_are_told(shows):
-    shows(workflow("Failed", node("train", "Failed", message="main: Error"), node("release", "Omitted", "Skipped")))
+    shows(
+        workflow(
+            "Failed",
+            node("train", "Failed", message="main: Error"),
+            node("train(0)", "Error", "Pod", message="init: no such revision"),
+            node("release", "Omitted", "Skipped"),
+        )
+    )
     told = []
     passed, verdict = submit.follow("w-1", "runs", told.append)
     assert not passed
@@ -128,7 +135,7 @@ def test_a_failure_and_what_it_blocks_are_told(shows):
         ("train", "failed", "main: Error"),
         ("release", "blocked", ""),
     }
-    assert verdict == "it ended: there is no record of it\n"
+    assert verdict == "there is no record of it (no reason is known)\n✗ train(0): init: no such revision\n"
 
 
 def test_a_run_that_is_gone_is_told(shows):

@@ -71,6 +71,7 @@ def test_a_step_is_told_what_to_do_and_gets_the_digests(run):
     told = read_step(order)
     assert told.command == "stillhouse step 02-train.ipynb -p factor 2"
     assert told.notebook == "02-train.ipynb"
+    assert told.folder == told.analysis == "notebooks/flowers"
     assert told.outs == (
         "notebooks/flowers/build/metrics.json",
         "notebooks/flowers/build/summary.json",
