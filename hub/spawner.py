@@ -21,11 +21,15 @@ class StillhouseSpawner(KubeSpawner):  # type: ignore[misc]  # it comes without 
         try:
             return str(await asyncio.wait_for(super().start(), self.start_timeout - SPARE))
         except TimeoutError as error:
-            if error.args:  # a request to Kubernetes, not the start as a whole
-                raise StartError(Why("timeout", f"{error} Try again.")) from None
-            reflector = self.pod_reflector
-            pod = reflector.pods.get(f"{self.namespace}/{self.pod_name}") if reflector else None
-            raise StartError(late(pod, self.events, self.start_timeout)) from None
+            raise StartError(self.why_late(str(error))) from None
+
+    def why_late(self, told: str) -> Why:
+        """What the pod was waiting for; `told` is what KubeSpawner says of it, which counts where there is no pod."""
+        reflector = self.pod_reflector
+        pod = reflector.pods.get(f"{self.namespace}/{self.pod_name}") if reflector else None
+        if pod is None and told:  # Kubernetes did not answer a request
+            return Why("timeout", f"{told} Try again.")
+        return late(pod, self.events, self.start_timeout)
 
     def is_pod_running(self, pod: dict[str, Any] | None) -> bool:
         """Whether the pod is up. Raises StartError when it never will be: KubeSpawner asks again and again."""

@@ -32,9 +32,9 @@ def hopeless(pod: dict[str, Any]) -> Why | None:
         if ended := state.get("terminated") or container.get("lastState", {}).get("terminated"):
             return end_of(ended)
         waiting = state.get("waiting", {})
-        told = f" ({waiting.get('message') or waiting.get('reason')})"
+        image = container.get("image", "its image")
+        told = f" ({waiting.get('message') or waiting.get('reason')})".replace(f'"{image}"', "it")
         if waiting.get("reason") == NOT_PULLED:
-            image = container.get("image", "its image")
             return Why("image", f"{image} can't be pulled{told}. Try again; if it stays so, tell an admin.")
         if waiting.get("reason") in MISCONFIGURED:
             return Why("configuration", f"The server's pod can't be made{told}. Tell an admin.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import pytest
 from jupyterhub.utils import format_exception
@@ -157,6 +158,20 @@ def test_a_request_to_kubernetes_that_takes_too_long_says_which(configured, monk
     with pytest.raises(StartError) as told:
         started(configured, monkeypatch, start)
     assert told.value.message == "Could not create pod users/server-ada! Try again."
+
+
+def test_a_pod_that_kubespawner_gave_up_on_says_what_it_waited_for(configured, monkeypatch):
+    condition = {"type": "PodScheduled", "status": "False", "message": "no GPU is free"}
+
+    async def start(one):
+        pods = {f"{one.namespace}/{one.pod_name}": {"status": {"conditions": [condition]}}}
+        monkeypatch.setitem(one.reflectors, ("pods", one.namespace), SimpleNamespace(pods=pods))
+        raise TimeoutError("pod users/server-ada did not start in 2 seconds!")
+
+    with pytest.raises(StartError) as told:
+        started(configured, monkeypatch, start)
+    assert told.value.reason == "room"
+    assert "(no GPU is free)" in told.value.message
 
 
 def test_a_pod_that_will_never_run_ends_the_wait_at_once(configured, monkeypatch):

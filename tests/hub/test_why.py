@@ -30,9 +30,12 @@ def test_there_is_hope_while_nothing_failed_for_good(healthy):
     ("failed", "reason", "words"),
     [
         (
-            pod(image="example/x", state={"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}),
+            pod(
+                image="example/x",
+                state={"waiting": {"reason": "ImagePullBackOff", "message": 'image "example/x": not found'}},
+            ),
             "image",
-            "example/x can't be pulled (not found). Try again",
+            "example/x can't be pulled (image it: not found). Try again",
         ),
         (pod(state={"waiting": {"reason": "InvalidImageName"}}), "configuration", "(InvalidImageName). Tell an admin"),
         (
