@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pipelines.cluster.errors import ClusterError
 
 DIGEST = "digest"
 VERDICT = "verdict"
@@ -83,23 +87,36 @@ def write(order: StepOrder | ReleaseOrder | RecordOrder) -> str:
 
 def read_step(text: str) -> StepOrder:
     """The order that `write` wrote."""
-    return _step(json.loads(text))
+    with _of_this_version():
+        return _step(json.loads(text))
 
 
 def read_release(text: str) -> ReleaseOrder:
     """The order that `write` wrote."""
-    values = json.loads(text)
-    return ReleaseOrder(
-        **{**values, "outs": tuple(values["outs"]), "pull_secrets": tuple(values["pull_secrets"])},
-    )
+    with _of_this_version():
+        values = json.loads(text)
+        tuples = {name: tuple(values[name]) for name in ("outs", "pull_secrets")}
+        return ReleaseOrder(**{**values, **tuples})
 
 
 def read_record(text: str) -> RecordOrder:
     """The order that `write` wrote."""
-    values = json.loads(text)
-    return RecordOrder(**{**values, "steps": tuple(_step(step) for step in values["steps"])})
+    with _of_this_version():
+        values = json.loads(text)
+        return RecordOrder(**{**values, "steps": tuple(_step(step) for step in values["steps"])})
 
 
 def _step(values: dict[str, Any]) -> StepOrder:
     needs = {need: tuple(outs) for need, outs in values["needs"].items()}
     return StepOrder(**{**values, "outs": tuple(values["outs"]), "needs": needs})
+
+
+@contextmanager
+def _of_this_version() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError) as error:
+        raise ClusterError(
+            f"this order was written by another version than this image's ({error}). Submit with the version that the "
+            "platform's pipeline image has, or give the platform the image of yours (make images)."
+        ) from None

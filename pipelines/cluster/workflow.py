@@ -24,6 +24,7 @@ ANALYSIS_LABEL = "stillhouse/analysis"
 COMMIT_LABEL = "stillhouse/commit"
 USER = 10001
 DEADLINE = 3600  # seconds for a whole run
+KEPT = "1h"  # how long its pods can be looked at; logs and notebooks stay in the record
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
@@ -81,7 +82,7 @@ def _workflow(run: str, analysis: Analysis, commit: str, settings: Settings) -> 
             seccomp_profile=argo.SeccompProfile(type="RuntimeDefault"),
         ),
         image_pull_secrets=list(settings.pull_secrets) or None,
-        pod_gc=argo.PodGC(strategy="OnWorkflowSuccess", delete_delay_duration="10m"),
+        pod_gc=argo.PodGC(strategy="OnWorkflowCompletion", delete_delay_duration=KEPT),
     )
 
 
