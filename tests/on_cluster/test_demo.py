@@ -45,11 +45,11 @@ def story() -> Story:
 def platform(cluster: Cluster, story: Story) -> Iterator[Platform]:
     """The platform's place on the cluster: empty before, and after unless $STILLHOUSE_KEEP says otherwise."""
     found = Platform(cluster, ROOT / ".stillhouse" / "terraform")
-    found.scratch.mkdir(parents=True, exist_ok=True)
-    found.remove()
+    found.clear()
     yield found
     if not os.environ.get("STILLHOUSE_KEEP"):
-        found.remove()
+        found.destroy()
+        found.clear()
 
 
 @pytest.fixture
