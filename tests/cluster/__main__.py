@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import click
 
 from pipelines.errors import StillhouseError
-from tests.cluster import binaries, built, holder, info, layout, requirements
+from tests.cluster import choose, holder, info, layout
 from tests.cluster.commands import Kubectl, Steps
 
 
@@ -23,7 +24,7 @@ def up() -> None:
     began = time.monotonic()
     here = layout.default()
     with holder.alone(here):
-        made = built.up(here, layout.CHECKOUT, Steps())
+        made = choose.up(here, layout.CHECKOUT, Steps())
         info.save(made)
     click.echo(f"Cluster ready in {time.monotonic() - began:.0f} s: {info.FILE} tells of it.")
     click.echo(f"  export KUBECONFIG={made.kubeconfig}")
@@ -34,7 +35,7 @@ def down() -> None:
     """Remove the cluster and every trace of it but the caches."""
     here = layout.default()
     with holder.alone(here):
-        built.down(here, layout.CHECKOUT, Steps())
+        choose.down(here, layout.CHECKOUT, info.kind(), Steps())
         info.forget()
 
 
@@ -42,15 +43,14 @@ def down() -> None:
 def check() -> None:
     """Say whether a cluster can be had here; what is missing comes with its mend."""
     here = layout.default()
-    requirements.check(here, builds=bool(binaries.missing(here)))
-    click.echo("a cluster can be built here")
+    click.echo(f"{choose.check(here, Steps())} can be used")
 
 
 @main.command()
 def status() -> None:
     """Show the nodes, and what does not run."""
     made = info.load()
-    click.echo(Kubectl(made.kubectl, layout.default().kubeconfig)("get", "nodes"))
+    click.echo(Kubectl(made.kubectl, Path(made.kubeconfig))("get", "nodes,pods", "--all-namespaces"))
 
 
 def run() -> None:

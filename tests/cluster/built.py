@@ -26,11 +26,12 @@ from tests.cluster import (
 from tests.cluster import layout as at
 from tests.cluster.commands import Kubectl, Steps
 from tests.cluster.errors import ClusterError
-from tests.cluster.info import S3, Argo, Git, Info, Postgres, Registry, Terraform
+from tests.cluster.info import Info
 from tests.cluster.layout import Layout
 from tests.cluster.processes import Process
 
 LOG_LINKS = Path("/var/log/containers")  # the kubelet writes there, whatever its configuration says
+ADDONS = ("dns", "storage", "metrics", "services")
 SHIM_SOCKETS = Path("/run/containerd/s")
 
 
@@ -57,12 +58,12 @@ def up(layout: Layout, checkout: Path, steps: Steps) -> Info:
     steps.done("control plane")
     node.up(layout, programs, images["busybox"])
     kubectl = Kubectl(programs["kubectl"], layout.kubeconfig)
-    addons.apply(layout, kubectl, images)
+    addons.apply(layout, kubectl, images, ADDONS, at.HOST)
     node.wait_ready(kubectl)
     steps.done("nodes", "cpu, gpu")
     addons.wait(kubectl)
     steps.done("DNS, storage, metrics, git, S3, Postgres")
-    return _info(layout, programs, images)
+    return addons.info(layout, "built", programs, images)
 
 
 def down(layout: Layout, checkout: Path, steps: Steps) -> None:
@@ -85,23 +86,6 @@ def remove(layout: Layout) -> None:
     if left := mounts.below(layout.run):
         raise ClusterError(f"{left[0]}: still mounted, so nothing is removed below it. Again: make cluster-down")
     shutil.rmtree(layout.run)
-
-
-def _info(layout: Layout, programs: dict[str, Path], images: dict[str, str]) -> Info:
-    has = addons.credentials(layout)
-    services = f"{addons.NAMESPACE}.svc"
-    return Info(
-        kind="built",
-        kubeconfig=str(layout.kubeconfig),
-        registry=Registry(at.REGISTRY_PUSH, at.REGISTRY_PULL),
-        git=Git(f"http://git.{services}", has.git_user, has.git_password),
-        s3=S3(f"http://s3.{services}:7070", addons.BUCKET, has.s3_access_key, has.s3_secret_key),
-        postgres=Postgres(f"postgresql://stillhouse:{has.postgres_password}@postgres.{services}:5432/stillhouse"),
-        argo=Argo(images["workflow-controller"], images["argoexec"]),
-        terraform=Terraform(str(binaries.mirror(layout))),
-        tools=images["services"],
-        kubectl=str(programs["kubectl"]),
-    )
 
 
 def _end_all(layout: Layout) -> None:

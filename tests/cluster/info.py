@@ -90,6 +90,12 @@ def load(root: Path = CHECKOUT) -> Info:
     return parse(found, str(file))
 
 
+def kind(root: Path = CHECKOUT) -> str | None:
+    """The kind of the cluster that this checkout uses, if it uses one."""
+    found = read_json(root / FILE)
+    return str(found.get("kind")) if isinstance(found, dict) else None
+
+
 def save(info: Info, root: Path = CHECKOUT) -> None:
     """Tell this checkout's tests of the cluster."""
     write_json(root / FILE, asdict(info))

@@ -14,7 +14,7 @@ from tests.cluster.layout import Layout
 NAMESPACE = Path("/run/netns") / at.NETNS
 INSIDE = ("nsenter", f"--net={NAMESPACE}")  # not `ip netns exec`, which hides /sys/fs/cgroup
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
-_OURS = ("KUBE-", "CNI-")  # the chains that kube-proxy, the kubelet and the CNI plugins make
+OURS = ("KUBE-", "CNI-")  # the chains that kube-proxy, the kubelet and the CNI plugins make
 
 
 def up(layout: Layout) -> None:
@@ -60,7 +60,7 @@ def down(layout: Layout) -> None:
 
 def without_ours(saved: str) -> str:
     """What `iptables-save` printed, less the cluster's chains and every rule that names one."""
-    return "".join(f"{line}\n" for line in saved.splitlines() if not any(prefix in line for prefix in _OURS))
+    return "".join(f"{line}\n" for line in saved.splitlines() if not any(prefix in line for prefix in OURS))
 
 
 def _bridge(address: str, inside: tuple[str, ...]) -> None:
@@ -102,5 +102,5 @@ def _ports() -> list[str]:
 
 def _remove_rules(family: str) -> None:
     saved = run(f"{family}-save")
-    if any(prefix in saved for prefix in _OURS):
+    if any(prefix in saved for prefix in OURS):
         run(f"{family}-restore", stdin=without_ours(saved))

@@ -73,9 +73,16 @@ def up(layout: Layout, programs: Mapping[str, Path], pause: str) -> None:
 
 def wait_ready(kubectl: Kubectl, seconds: float = 90) -> None:
     """Wait until both nodes are Ready; and the GPU node advertises GPUs, which a restarted kubelet forgets."""
-    wait_until("both nodes are Ready", seconds, lambda: all(ready(kubectl).get(node.name) for node in NODES))
+    wait_until("both nodes are Ready", seconds, lambda: _all_ready(kubectl))
     patch = [{"op": "add", "path": f"/status/capacity/{GPU_RESOURCE.replace('/', '~1')}", "value": str(GPUS)}]
-    kubectl("patch", "node", "gpu", "--subresource=status", "--type=json", f"--patch={json.dumps(patch)}")
+    kubectl(
+        "patch",
+        "node",
+        _of_pool(kubectl, "gpu")[0],
+        "--subresource=status",
+        "--type=json",
+        f"--patch={json.dumps(patch)}",
+    )
     wait_until("the gpu node advertises its GPUs", 30, lambda: gpus(kubectl) == GPUS)
 
 
@@ -91,7 +98,17 @@ def ready(kubectl: Kubectl) -> dict[str, bool]:
 
 def gpus(kubectl: Kubectl) -> int:
     """How many GPUs pods can ask for on the GPU node."""
-    return int(kubectl.get("node", "gpu")["status"].get("allocatable", {}).get(GPU_RESOURCE, 0))
+    name = _of_pool(kubectl, "gpu")[0]
+    return int(kubectl.get("node", name)["status"].get("allocatable", {}).get(GPU_RESOURCE, 0))
+
+
+def _all_ready(kubectl: Kubectl) -> bool:
+    return all(ready(kubectl).values()) and all(_of_pool(kubectl, node.name) for node in NODES)
+
+
+def _of_pool(kubectl: Kubectl, pool: str) -> list[str]:
+    """The names of the pool's nodes."""
+    return [item["metadata"]["name"] for item in kubectl.get("nodes", f"--selector=pool={pool}")["items"]]
 
 
 def network_config(node: Node, folder: Path) -> dict[str, Any]:

@@ -62,9 +62,15 @@ def build_problems(layout: Layout, version: str | None) -> list[str]:
     return found
 
 
-def check(layout: Layout, *, builds: bool) -> None:
+def kind_problems() -> list[str]:
+    """Why the services' image can't be made for kind's cluster, a line or none; what runs them, Docker has."""
+    lacking = [package for package in missing_packages() if package in ("mmdebstrap", "busybox-static")]
+    return [f"packages are missing: sudo apt-get install {' '.join(lacking)}"] if lacking else []
+
+
+def check(layout: Layout, *, builds: bool, kind: bool = False) -> None:
     """Raise with everything that is missing, before anything is done."""
-    found = problems()
+    found = kind_problems() if kind else problems()
     if builds:
         found += build_problems(layout, _go_version())
     if found:
