@@ -8,7 +8,6 @@ from tests.cluster.commands import Kubectl
 from tests.cluster.errors import ClusterError
 from tests.cluster.reach import Reach
 
-AT = "@"
 FAKE = """#!/bin/sh
 echo "$*" >>"$(dirname "$0")/asked"
 case "$*" in
@@ -31,7 +30,7 @@ def reach(tmp_path):
 
 def test_an_address_inside_becomes_one_of_this_machine(reach):
     assert reach.url("http://git.space.svc/a.git?b=c") == "http://127.0.0.1:4001/a.git?b=c"
-    assert reach.url(f"http://me{AT}git.space.svc:80/") == "http://me@127.0.0.1:4001/"
+    assert reach.url("http://me@example.space.svc:80/") == "http://me@127.0.0.1:4001/"
 
 
 def test_it_is_forwarded_once(reach, tmp_path):

@@ -1,0 +1,46 @@
+"""Two nodes on one machine share nothing."""
+
+import tomllib
+
+import pytest
+
+from tests.cluster import layout as at
+from tests.cluster import node
+
+CPU, GPU = node.NODES
+
+
+@pytest.mark.parametrize("one", node.NODES, ids=lambda one: one.name)
+def test_containerd_keeps_all_it_writes_in_the_node_s_folder(layout, one):
+    config = tomllib.loads(node.containerd_config(one, one.folder(layout), "pause@sha256:0"))
+    cri = config["plugins"]["io.containerd.grpc.v1.cri"]
+    options = cri["containerd"]["runtimes"]["runc"]["options"]
+    for path in (config["root"], config["state"], config["grpc"]["address"], options["Root"], cri["cni"]["conf_dir"]):
+        assert path.startswith(f"{one.folder(layout)}/")
+    assert cri["registry"]["mirrors"] == {at.REGISTRY_PULL: {"endpoint": [f"http://{one.registry}"]}}
+
+
+def test_their_kubelets_share_no_folder_no_group_and_no_address(layout):
+    cpu, gpu = (node.kubelet_config(one, one.folder(layout), layout) for one in node.NODES)
+    for name in ("address", "cgroupRoot", "podLogsDir", "volumePluginDir", "containerRuntimeEndpoint"):
+        assert cpu[name] != gpu[name], name
+
+
+def test_only_the_gpu_node_keeps_others_away(layout):
+    assert node.kubelet_config(CPU, CPU.folder(layout), layout)["registerWithTaints"] == []
+    taints = node.kubelet_config(GPU, GPU.folder(layout), layout)["registerWithTaints"]
+    assert taints == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]
+
+
+def test_their_pods_have_subnets_of_their_own(layout):
+    subnets = [
+        node.network_config(one, one.folder(layout))["plugins"][0]["ipam"]["ranges"][0][0]["subnet"]
+        for one in node.NODES
+    ]
+    assert subnets == ["10.244.0.0/24", "10.244.1.0/24"]
+
+
+def test_nobody_asks_the_kubelet_without_a_name(layout):
+    config = node.kubelet_config(CPU, CPU.folder(layout), layout)
+    assert config["authentication"]["anonymous"] == {"enabled": False}
+    assert config["authorization"] == {"mode": "Webhook"}
