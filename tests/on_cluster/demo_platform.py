@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import quote
 
 from tests.cluster.errors import ClusterError
 from tests.cluster.handle import Cluster
+from tests.cluster.reach import Reach
 from tests.on_cluster.demo_repository import ROOT, Clone
 
 EXAMPLE = ROOT / "terraform" / "examples" / "local"
@@ -132,9 +134,11 @@ class Platform:
         except ClusterError:
             return ""
 
-    def page(self) -> str:
-        """The service's page, as this machine reaches it."""
-        return self.cluster.url(f"http://{ANALYSIS}.{MODELS}.svc/")
+    @contextmanager
+    def page(self) -> Iterator[str]:
+        """The service's page as this machine reaches it; for a short while, as its pods come and go."""
+        with Reach(self.cluster.kubectl) as reach:
+            yield reach.url(f"http://{ANALYSIS}.{MODELS}.svc/")
 
     def released(self) -> dict[str, Any]:
         """Where the model that serves comes from."""

@@ -244,9 +244,10 @@ def tell_of_the_run(platform: Platform, story: Story, clone: Clone, commit: str)
 def shoot_customer(platform: Platform, story: Story, page: Page, name: str) -> None:
     """The page that a customer of the model sees."""
     there = page.context.new_page()
-    there.goto(f"{platform.page()}?whisky=Laphroaig")
-    expect(there.get_by_role("heading", name="If you like Laphroaig")).to_be_visible()
-    story.shoot(there, name)
+    with platform.page() as address:
+        there.goto(f"{address}?whisky=Laphroaig")
+        expect(there.get_by_role("heading", name="If you like Laphroaig")).to_be_visible()
+        story.shoot(there, name)
     there.close()
 
 
