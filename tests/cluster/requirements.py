@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 from pipelines.bootstrap import port
@@ -30,6 +31,7 @@ PACKAGES = {
 }
 OLDEST_GO = (1, 21)  # from here on Go fetches the version that a module asks for
 DISK_GB = 15
+PATIENCE = 10.0  # seconds
 PORTS = (at.API_PORT, at.ETCD_PORT, at.ETCD_PEER_PORT, at.REGISTRY_PORT)
 
 
@@ -78,12 +80,26 @@ def check(layout: Layout, *, builds: bool, kind: bool = False) -> None:
 
 
 def check_ports(layout: Layout) -> None:
-    """Raise where something else listens on a port that the cluster needs."""
+    """Raise where something else listens on a port that the cluster needs, and goes on to do so.
+
+    Whoever was killed a moment ago may still have his.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while taken := _taken(layout):
+        if time.monotonic() > deadline:
+            number, pid = taken
+            who = f"process {pid} ({port.command_of(pid)[:80]}). End it: kill {pid}" if pid else "another process"
+            raise ClusterError(f"port {number}, which the cluster needs, is in use by {who}")
+        time.sleep(0.1)
+
+
+def _taken(layout: Layout) -> tuple[int, int | None] | None:
+    """A port that a stranger has, and the stranger where we may know."""
     ours = {process.pid for process in processes.recorded(layout)}
     for number in PORTS:
         if port.refusal(number) is not None and (pid := port.holder(number)) not in ours:
-            who = f"process {pid} ({port.command_of(pid)[:80]}). End it: kill {pid}" if pid else "another process"
-            raise ClusterError(f"port {number}, which the cluster needs, is in use by {who}")
+            return number, pid
+    return None
 
 
 def missing_packages() -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,19 @@ def test_a_port_that_a_stranger_has_is_said_with_the_stranger(layout, monkeypatc
         stranger.listen()
         number = stranger.getsockname()[1]
         monkeypatch.setattr(requirements, "PORTS", (number,))
+        monkeypatch.setattr(requirements, "PATIENCE", 0.2)
         with pytest.raises(ClusterError, match=rf"port {number}, .* process {os.getpid()} .*kill {os.getpid()}"):
             requirements.check_ports(layout)
     requirements.check_ports(layout)
+
+
+def test_a_port_whose_owner_is_just_ending_is_waited_for(layout, monkeypatch):
+    stranger = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(requirements, "PORTS", (stranger.getsockname()[1],))
+    ending = threading.Timer(0.3, stranger.close)
+    ending.start()
+    requirements.check_ports(layout)
+    ending.join()
 
 
 def test_the_packages_are_debian_s_and_their_files_are_absolute():
