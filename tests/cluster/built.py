@@ -75,8 +75,13 @@ def down(layout: Layout, checkout: Path, steps: Steps) -> None:
 
 def remove(layout: Layout) -> None:
     """Remove every trace: processes, pods, mounts, links, rules, control groups, files. What is cached stays."""
-    if not (layout.run.exists() or processes.marked(layout)):
-        return
+    if layout.run.exists() or processes.marked(layout):
+        halt(layout)
+        shutil.rmtree(layout.run)
+
+
+def halt(layout: Layout) -> None:
+    """Leave nothing but the files below `run`: as the machine is when it was switched off, and on again."""
     _end_all(layout)
     _remove_sockets(layout)
     mounts.unmount(layout.run)
@@ -85,7 +90,6 @@ def remove(layout: Layout) -> None:
     _remove_log_links(layout)
     if left := mounts.below(layout.run):
         raise ClusterError(f"{left[0]}: still mounted, so nothing is removed below it. Again: make cluster-down")
-    shutil.rmtree(layout.run)
 
 
 def _end_all(layout: Layout) -> None:

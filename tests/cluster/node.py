@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from string import Template
 from typing import Any
 
 from pipelines.files import write_json, write_text
-from tests.cluster import cgroups, network, processes
+from tests.cluster import cgroups, mounts, network, processes
 from tests.cluster import layout as at
 from tests.cluster.commands import Kubectl, wait_until
 from tests.cluster.layout import Layout
@@ -52,6 +53,7 @@ NODES = (
 
 def up(layout: Layout, programs: Mapping[str, Path], pause: str) -> None:
     """Have both nodes' processes running."""
+    _forget_dead_containers(layout)
     for node in NODES:
         folder = node.folder(layout)
         (folder / "cni").mkdir(parents=True, exist_ok=True)
@@ -100,6 +102,21 @@ def gpus(kubectl: Kubectl) -> int:
     """How many GPUs pods can ask for on the GPU node."""
     name = _of_pool(kubectl, "gpu")[0]
     return int(kubectl.get("node", name)["status"].get("allocatable", {}).get(GPU_RESOURCE, 0))
+
+
+def _forget_dead_containers(layout: Layout) -> None:
+    """What containerd and runc keep of running containers, others keep where a restart of the machine empties it.
+
+    So we empty it when neither a containerd nor a shim lives.
+    """
+    if any(process.name.startswith("containerd") for process in processes.marked(layout)):
+        return
+    for node in NODES:
+        for name in ("containerd-state", "runc"):
+            folder = node.folder(layout) / name
+            if folder.exists():
+                mounts.unmount(folder)
+                shutil.rmtree(folder)
 
 
 def _all_ready(kubectl: Kubectl) -> bool:
