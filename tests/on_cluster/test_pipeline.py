@@ -7,7 +7,6 @@ there is something to go back to; the third is stopped by a gate, in which noteb
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -25,7 +24,8 @@ from pod_security import breaches
 
 from pipelines.files import read_json
 from tests.cluster import evidence
-from tests.cluster.commands import wait_until
+from tests.cluster.commands import run, wait_until
+from tests.cluster.errors import ClusterError
 from tests.cluster.handle import Cluster
 from tests.on_cluster import asking, pods, probe
 from tests.on_cluster.conftest import ARTIFACTS
@@ -52,7 +52,7 @@ class Clone:
     def git(self, *words: str) -> str:
         """What git says."""
         identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-        return said(["git", *identity, *words], self.folder).strip()
+        return run("git", *identity, *words, cwd=self.folder).strip()
 
     @property
     def url(self) -> str:
@@ -69,22 +69,19 @@ class Clone:
 
     def told(self, commit: str) -> str:
         """What is noted on a commit; empty while nothing is."""
-        if not self.git("ls-remote", self.url, NOTES):
+        try:
+            if not self.git("ls-remote", self.url, NOTES):
+                return ""
+            self.git("fetch", "--quiet", "--force", self.url, f"{NOTES}:{NOTES}")
+        except ClusterError:  # the way in was cut for a moment; it is asked again
             return ""
-        self.git("fetch", "--quiet", "--force", self.url, f"{NOTES}:{NOTES}")
         noted = self.git("notes", f"--ref={NOTES}", "list")
         return self.git("notes", f"--ref={NOTES}", "show", commit) if commit in noted else ""
 
     def stillhouse(self, *words: str) -> str:
         """What our command says here, with the commit's own code."""
         more = {"KUBECONFIG": self.cluster.info.kubeconfig, "PYTHONPATH": str(self.folder)}
-        return said([str(BIN / "stillhouse"), *words], self.folder, {**os.environ, **more})
-
-
-def said(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, f"{shlex.join(command)}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+        return run(BIN / "stillhouse", *words, cwd=self.folder, env=more, seconds=RUN)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +131,7 @@ def platform(cluster: Cluster, images: dict[str, str], request: pytest.FixtureRe
 @pytest.fixture(scope="module")
 def clone(cluster: Cluster, platform: Installed, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     folder = tmp_path_factory.mktemp("theirs") / "clone"
-    said(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder)], ROOT)
+    run("git", "clone", "--quiet", "--no-hardlinks", ROOT, folder)
     return Clone(cluster, folder)
 
 
@@ -178,10 +175,10 @@ def push_and_wait(clone: Clone, message: str | None = None) -> Pushed:
         f"a release of {commit[:12]}",
         RUN,
         lambda: serves(cluster, commit) or "failed" in clone.told(commit),
-        pause=0.5,
+        pause=1,
     )
     seconds = time.monotonic() - begun
-    wait_until(f"a note on {commit[:12]}", 120, lambda: bool(clone.told(commit)), pause=0.5)
+    wait_until(f"a note on {commit[:12]}", 120, lambda: bool(clone.told(commit)), pause=2)
     told = clone.told(commit)
     assert serves(cluster, commit), told
     return Pushed(commit, told, seconds, image_of(deployed(cluster)))
@@ -357,7 +354,7 @@ def test_a_gate_that_fails_stops_the_release_and_notebook_code_gets_at_nothing(
     clone.git("add", "probe.py")
     before = image_of(deployed(cluster))
     commit = clone.push("Have a gate fail")
-    wait_until(f"a note on {commit[:12]}", RUN, lambda: bool(clone.told(commit)), pause=0.5)
+    wait_until(f"a note on {commit[:12]}", RUN, lambda: bool(clone.told(commit)), pause=2)
     told = clone.told(commit)
     assert told.startswith(f"run whisky-{commit[:12]} of commit {commit[:12]}: failed in ")
     assert "nothing is released; what serves stays as it is" in told
