@@ -1,7 +1,7 @@
 """The end of every run, trusted code: gather what the steps handed on into a record, and tell the author.
 
 What steps wrote is data here, and only plain files of it are read: this pod may hold the way into the repository. How a
-step ended is what the controller says, not what the step says of itself.
+step ended is what the controller says, and no step can say that it went better.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ def _note_inputs(entry: Record, analysis: Analysis) -> None:
 
 def _step(step: StepOrder, ended: Ended, pod: Pod, before: list[StepRecord]) -> StepRecord:
     said = _said(pod.inputs / step.name / STEP)
-    if step.name in ended.failures:
-        message = str(said.get("message") or ended.failures[step.name])
+    if step.name in ended.failures or said.get("status") == "failed":
+        message = str(said.get("message") or ended.failures.get(step.name))
         return StepRecord(step.name, "failed", _number(said.get("seconds")), message)
     if said:
         return StepRecord(step.name, "ran", _number(said.get("seconds")))
@@ -187,9 +187,11 @@ def _number(value: Any) -> float:
 
 def _failures(text: str) -> dict[str, str]:
     """The failed steps; the controller's list is JSON, quoted once more where it is put into a pod."""
-    content = json.loads(text)
-    if isinstance(content, str):
-        content = json.loads(content)
+    try:
+        content = json.loads(text)
+        content = json.loads(content) if isinstance(content, str) else content
+    except ValueError:  # a step can have its pod's reason hold anything, and Go's quotes are not quite JSON's
+        return {}
     found: dict[str, str] = {}
     for node in content or []:
         name = _RETRY.sub("", str(node["displayName"]))

@@ -58,18 +58,16 @@ def follow(name: str, namespace: str, tell: Callable[[StepRecord], None]) -> tup
 
 def _ended(nodes: Mapping[str, Mapping[str, Any]]) -> Iterator[StepRecord]:
     """The steps that have ended, in that order. A step's own node holds its tries, and ends with the last of them."""
-    done = [
-        node
-        for node in nodes.values()
-        if node.get("phase") in _STEP_STATUS
-        and node["type"] not in ("DAG",)
-        and not _RETRY.search(node["displayName"])
-        and not node["displayName"].endswith(".onExit")
-    ]
+    done = [node for node in nodes.values() if node.get("phase") in _STEP_STATUS and _is_step(node)]
     for node in sorted(done, key=lambda node: str(node.get("finishedAt"))):
         status = _STEP_STATUS[node["phase"]]
-        message = "" if status == "ran" else "" if status == "blocked" else str(node.get("message", ""))
+        message = str(node.get("message", "")) if status == "failed" else ""
         yield StepRecord(node["displayName"], status, _seconds(node), message)
+
+
+def _is_step(node: Mapping[str, Any]) -> bool:
+    name = str(node["displayName"])
+    return node["type"] != "DAG" and not _RETRY.search(name) and not name.endswith(".onExit")
 
 
 def _seconds(node: Mapping[str, Any]) -> float:

@@ -135,6 +135,16 @@ def test_the_controller_says_who_failed_and_not_the_step(ran, gather, ended):
     assert "· not run: prepare, train, gate-quality" in told
 
 
+def test_a_step_that_says_it_failed_did_even_where_the_controllers_list_cant_be_read(gather, ended, ran, monkeypatch):
+    said = {"name": "train", "status": "failed", "seconds": 1.0, "message": "cell 3 failed"}
+    (ran[1]["train"] / "step.json").write_text(json.dumps(said))
+    ended("Failed")
+    monkeypatch.setenv("STILLHOUSE_FAILURES", '"\\x00')
+    told, entry, _ = gather("gate-quality")
+    assert entry.status == "failed"
+    assert "✗ train\n    cell 3 failed" in told
+
+
 def test_a_failed_release_is_told(gather, ended, ran):
     ended("Failed", FAILED_RELEASE)
     told, entry, _ = gather()
@@ -214,7 +224,7 @@ def test_a_repository_that_refuses_keeps_nothing_from_being_recorded(gather, end
 def test_the_controllers_list_is_read_quoted_or_not():
     environment = {"STILLHOUSE_STATUS": "Error", "STILLHOUSE_DURATION": "1", "STILLHOUSE_CREATIONTIMESTAMP": "?"}
     nodes = json.dumps([{"displayName": "train", "phase": "Error"}, {"displayName": "train(1)", "message": "gone"}])
-    for text in (nodes, json.dumps(nodes), "null", '"null"'):
+    for text in (nodes, json.dumps(nodes), "null", '"null"', '"\\U000e0001"'):
         ended = Ended.read({**environment, "STILLHOUSE_FAILURES": text})
         assert not ended.passed
         assert ended.failures in ({"train": "gone"}, {})
