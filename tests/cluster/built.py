@@ -59,7 +59,7 @@ def up(layout: Layout, checkout: Path, steps: Steps) -> Info:
     node.up(layout, programs, images["busybox"])
     kubectl = Kubectl(programs["kubectl"], layout.kubeconfig)
     addons.apply(layout, kubectl, images, ADDONS, at.HOST)
-    node.wait_ready(kubectl)
+    node.wait_ready(kubectl, node.started(layout))
     steps.done("nodes", "cpu, gpu")
     addons.wait(kubectl)
     steps.done("DNS, storage, metrics, git, S3, Postgres")

@@ -17,7 +17,7 @@ import click
 from tests.cluster import built, holder, layout, processes, traces
 from tests.cluster.commands import Kubectl, Steps, run
 from tests.cluster.info import Info, save
-from tests.cluster.node import gpus, ready
+from tests.cluster.node import gpus, ready, started
 
 CUTS = (1, 3, 6, 10, 16)  # seconds after which a `make cluster` from nothing is killed
 
@@ -58,8 +58,9 @@ def _up(here: layout.Layout, after: str) -> Info:
     made = built.up(here, layout.CHECKOUT, Steps(lambda _: None))
     seconds = time.monotonic() - began
     kubectl = Kubectl(made.kubectl, here.kubeconfig)
-    if not all(ready(kubectl).values()) or not gpus(kubectl):
-        raise click.ClickException(f"after {after}: the nodes are {ready(kubectl)} with {gpus(kubectl)} GPUs")
+    nodes = ready(kubectl, started(here))
+    if not all(nodes.values()) or not gpus(kubectl):
+        raise click.ClickException(f"after {after}: the nodes are {nodes} with {gpus(kubectl)} GPUs")
     pod = ("run", "alive", f"--image={made.tools}", "--restart=Never", "--attach", "--rm", "--quiet")
     kubectl("--namespace=default", *pod, "--command", "--", "true")
     click.echo(f"| {after:<34} | {seconds:5.1f} s | Ready, a pod ran |")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import socket
@@ -73,9 +74,19 @@ def up(layout: Layout, programs: Mapping[str, Path], pause: str) -> None:
         processes.start(layout, f"{node.name}-proxy", proxy, layout.pki / "ca.crt")
 
 
-def wait_ready(kubectl: Kubectl, seconds: float = 90) -> None:
-    """Wait until both nodes are Ready; and the GPU node advertises GPUs, which a restarted kubelet forgets."""
-    wait_until("both nodes are Ready", seconds, lambda: _all_ready(kubectl))
+def started(layout: Layout) -> dict[str, float]:
+    """When each node's kubelet was started, by the clock."""
+    found = {node.name: processes.find(layout, f"{node.name}-kubelet") for node in NODES}
+    return {name: process.since for name, process in found.items() if process}
+
+
+def wait_ready(kubectl: Kubectl, started: Mapping[str, float], seconds: float = 90) -> None:
+    """Wait until both nodes are Ready, and the GPU node advertises GPUs.
+
+    What a node's last kubelet said does not count: `started` tells since when the present one runs. It forgets the
+    GPUs when it reports for the first time, so they are told again after that.
+    """
+    wait_until("both nodes are Ready", seconds, lambda: _all_ready(kubectl, started))
     patch = [{"op": "add", "path": f"/status/capacity/{GPU_RESOURCE.replace('/', '~1')}", "value": str(GPUS)}]
     kubectl(
         "patch",
@@ -88,11 +99,14 @@ def wait_ready(kubectl: Kubectl, seconds: float = 90) -> None:
     wait_until("the gpu node advertises its GPUs", 30, lambda: gpus(kubectl) == GPUS)
 
 
-def ready(kubectl: Kubectl) -> dict[str, bool]:
-    """Each node, and whether it is Ready."""
+def ready(kubectl: Kubectl, started: Mapping[str, float]) -> dict[str, bool]:
+    """Each node, and whether its kubelet has said since it was started that it is Ready."""
     return {
         item["metadata"]["name"]: any(
-            each["type"] == "Ready" and each["status"] == "True" for each in item["status"].get("conditions", ())
+            each["type"] == "Ready"
+            and each["status"] == "True"
+            and _seconds(each["lastHeartbeatTime"]) >= int(started.get(item["metadata"]["name"], 0))
+            for each in item["status"].get("conditions", ())
         )
         for item in kubectl.get("nodes")["items"]
     }
@@ -119,8 +133,12 @@ def _forget_dead_containers(layout: Layout) -> None:
                 shutil.rmtree(folder)
 
 
-def _all_ready(kubectl: Kubectl) -> bool:
-    return all(ready(kubectl).values()) and all(_of_pool(kubectl, node.name) for node in NODES)
+def _seconds(stamp: str) -> float:
+    return datetime.datetime.fromisoformat(stamp).timestamp()
+
+
+def _all_ready(kubectl: Kubectl, started: Mapping[str, float]) -> bool:
+    return all(ready(kubectl, started).values()) and all(_of_pool(kubectl, node.name) for node in NODES)
 
 
 def _of_pool(kubectl: Kubectl, pool: str) -> list[str]:

@@ -25,11 +25,12 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its name here, its number, and when it began (in the kernel's ticks since boot)."""
+    """A process: its name here, its number, and when it began (in the kernel's ticks since boot; by the clock)."""
 
     name: str
     pid: int
     began: int
+    since: float = 0.0
 
     @property
     def alive(self) -> bool:
@@ -60,7 +61,7 @@ def start(layout: Layout, name: str, command: list[str], *config: Path, env: Map
             start_new_session=True,
         )
     _children[child.pid] = child
-    write_json(file, {"pid": child.pid, "began": began(child.pid), "recipe": recipe.hexdigest()})
+    write_json(file, {"pid": child.pid, "began": began(child.pid), "since": time.time(), "recipe": recipe.hexdigest()})
 
 
 def find(layout: Layout, name: str) -> Process | None:
@@ -68,7 +69,7 @@ def find(layout: Layout, name: str) -> Process | None:
     record = read_json(_record(layout, name))
     if not record:
         return None
-    process = Process(name, record["pid"], record["began"])
+    process = Process(name, record["pid"], record["began"], record.get("since", 0.0))
     return process if process.alive else None
 
 

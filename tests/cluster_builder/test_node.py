@@ -1,11 +1,16 @@
 """Two nodes on one machine share nothing."""
 
+import datetime
+import json
+import time
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from tests.cluster import layout as at
-from tests.cluster import node
+from tests.cluster import node, processes
+from tests.cluster.commands import Kubectl
 
 CPU, GPU = node.NODES
 
@@ -44,3 +49,36 @@ def test_nobody_asks_the_kubelet_without_a_name(layout):
     config = node.kubelet_config(CPU, CPU.folder(layout), layout)
     assert config["authentication"]["anonymous"] == {"enabled": False}
     assert config["authorization"] == {"mode": "Webhook"}
+
+
+def item(name, heartbeat, status="True"):
+    condition = {"type": "Ready", "status": status, "lastHeartbeatTime": heartbeat}
+    return {"metadata": {"name": name}, "status": {"conditions": [condition]}}
+
+
+@pytest.fixture
+def nodes(program):
+    """Nodes whose kubelets last spoke at noon."""
+
+    def put(*items):
+        return Kubectl(program("kubectl", f"echo '{json.dumps({'items': items})}'"), Path("config"))
+
+    return put
+
+
+def test_a_node_is_ready_when_its_kubelet_says_so(nodes):
+    noon = "2026-01-01T12:00:00Z"
+    assert node.ready(nodes(item("cpu", noon), item("gpu", noon, "False")), {}) == {"cpu": True, "gpu": False}
+
+
+@pytest.mark.parametrize(("later", "counts"), [(-1, True), (0.9, True), (1, False), (60, False)])
+def test_what_a_kubelet_said_before_its_restart_does_not_count(nodes, later, counts):
+    noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC).timestamp()
+    found = node.ready(nodes(item("cpu", "2026-01-01T12:00:00Z")), {"cpu": noon + later})
+    assert found == {"cpu": counts}
+
+
+def test_when_a_kubelet_was_started_is_known(layout):
+    assert node.started(layout) == {}
+    processes.start(layout, "cpu-kubelet", ["sleep", "60"])
+    assert abs(node.started(layout)["cpu"] - time.time()) < 5
