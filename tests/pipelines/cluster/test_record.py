@@ -168,7 +168,7 @@ def test_a_release_is_told(gather, ended, ran, tmp_path):
 def test_links_are_not_followed(gather, ended, ran, tmp_path):
     """The pod may hold the way into the repository; a step that hands on a link must not get at it."""
     secret = tmp_path / "secret"
-    secret.write_text('{"status": "no-secret-this"}')
+    secret.write_text('{"status": "failed", "message": "no-secret-this"}')
     for name in ("log", "executed.ipynb", "step.json", "outs/notebooks/flowers/build/metrics.json"):
         path = ran[1]["train"] / name
         path.unlink()
