@@ -225,7 +225,7 @@ def settings_of(made, release="stillhouse"):
 
 def test_the_hub_understands_the_settings_that_the_chart_writes(made, c):
     settings = settings_of(made)
-    assert settings.network.hub_url == "http://stillhouse-hub.stillhouse.svc:8081"
+    assert settings.network.hub_url == "http://stillhouse-hub.stillhouse:8081"
     assert settings.servers.namespace == "stillhouse-users"
     update_profiles(c, settings)
     assert [profile["slug"] for profile in c.KubeSpawner.profile_list] == ["cpu", "gpu"]
@@ -265,9 +265,9 @@ def test_every_optional_setting_is_understood_too():
 
 def test_the_release_and_its_namespace_give_the_names():
     made = objects(template("stillhouse", least(), namespace="elsewhere", release="trial"))
-    assert settings_of(made, "trial").network.hub_url == "http://trial-hub.elsewhere.svc:8081"
+    assert settings_of(made, "trial").network.hub_url == "http://trial-hub.elsewhere:8081"
     args = find(made, "Deployment", "trial-proxy")["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert "--default-target=http://trial-hub.elsewhere.svc:8081" in args
+    assert "--default-target=http://trial-hub.elsewhere:8081" in args
 
 
 def test_more_configuration_can_be_mounted():
@@ -285,6 +285,12 @@ def test_two_hubs_never_write_one_database_and_it_outlives_the_release(made):
     assert find(made, "Deployment", "stillhouse-hub")["spec"]["strategy"] == {"type": "Recreate"}
     volume = find(made, "PersistentVolumeClaim", "stillhouse-hub")
     assert volume["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+
+
+def test_hub_and_proxy_find_each_other_as_soon_as_they_listen(made):
+    """Not seconds later, when probe, endpoints and nodes have all caught up: it is part of every start and restart."""
+    for name in ("hub", "proxy-api"):
+        assert find(made, "Service", f"stillhouse-{name}")["spec"]["publishNotReadyAddresses"] is True
 
 
 def test_probes_are_tight(made):

@@ -1,7 +1,8 @@
+{{/* The hub's settings. A name without `svc` is found by fewer questions to the DNS. */}}
 {{- define "stillhouse.hubSettings" -}}
 network:
-  hubUrl: http://{{ include "stillhouse.fullname" . }}-hub.{{ .Release.Namespace }}.svc:8081
-  proxyApi: http://{{ include "stillhouse.fullname" . }}-proxy-api.{{ .Release.Namespace }}.svc:8001
+  hubUrl: http://{{ include "stillhouse.fullname" . }}-hub.{{ .Release.Namespace }}:8081
+  proxyApi: http://{{ include "stillhouse.fullname" . }}-proxy-api.{{ .Release.Namespace }}:8001
 auth:
   trial: {{ .Values.hub.trial }}
   admins: {{ toJson .Values.hub.admins }}
