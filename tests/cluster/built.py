@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from tests.cluster import (
@@ -56,14 +57,22 @@ def up(layout: Layout, checkout: Path, steps: Steps) -> Info:
     steps.done("support images")
     control_plane.up(layout, programs)
     steps.done("control plane")
-    node.up(layout, programs, images["busybox"])
+    node.up(layout, images["busybox"])
     kubectl = Kubectl(programs["kubectl"], layout.kubeconfig)
     addons.apply(layout, kubectl, images, ADDONS, at.HOST)
-    node.wait_ready(kubectl, node.started(layout))
+    node.wait_ready(kubectl, partial(node.keep_running, layout, programs))
     steps.done("nodes", "cpu, gpu")
     addons.wait(kubectl)
+    _check_running(layout)
     steps.done("DNS, storage, metrics, git, S3, Postgres")
     return addons.info(layout, "built", programs, images)
+
+
+def _check_running(layout: Layout) -> None:
+    """Raise where a process that was started has ended meanwhile."""
+    for record in sorted((layout.run / "processes").glob("*.json")):
+        if not processes.find(layout, record.stem):
+            raise ClusterError(f"{record.stem} ended, saying:\n{processes.log_tail(layout, record.stem)}")
 
 
 def down(layout: Layout, checkout: Path, steps: Steps) -> None:

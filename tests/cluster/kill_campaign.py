@@ -17,7 +17,7 @@ import click
 from tests.cluster import built, holder, layout, processes, traces
 from tests.cluster.commands import Kubectl, Steps, run
 from tests.cluster.info import Info, save
-from tests.cluster.node import gpus, ready, started
+from tests.cluster.node import gpus, ready
 
 CUTS = (1, 3, 6, 10, 16)  # seconds after which a `make cluster` from nothing is killed
 
@@ -58,7 +58,7 @@ def _up(here: layout.Layout, after: str) -> Info:
     made = built.up(here, layout.CHECKOUT, Steps(lambda _: None))
     seconds = time.monotonic() - began
     kubectl = Kubectl(made.kubectl, here.kubeconfig)
-    nodes = ready(kubectl, started(here))
+    nodes = ready(kubectl, {})
     if not all(nodes.values()) or not gpus(kubectl):
         raise click.ClickException(f"after {after}: the nodes are {nodes} with {gpus(kubectl)} GPUs")
     pod = ("run", "alive", f"--image={made.tools}", "--restart=Never", "--attach", "--rm", "--quiet")

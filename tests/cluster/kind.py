@@ -41,7 +41,7 @@ def up(layout: Layout, steps: Steps) -> Info:
     address = _join()
     images = support_images.ensure(layout, programs, steps)
     kubectl = Kubectl(programs["kubectl"], layout.kubeconfig)
-    node.wait_ready(kubectl, {})
+    node.wait_ready(kubectl)
     addons.apply(layout, kubectl, images, ("metrics", "services"), address)
     addons.wait(kubectl, [one for one in addons.DEPLOYMENTS if one[1] not in ("coredns", "local-path")])
     steps.done("metrics, git, S3, Postgres")

@@ -6,7 +6,7 @@ import datetime
 import json
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,8 +52,8 @@ NODES = (
 )
 
 
-def up(layout: Layout, programs: Mapping[str, Path], pause: str) -> None:
-    """Have both nodes' processes running."""
+def up(layout: Layout, pause: str) -> None:
+    """Have both nodes' containerds answering."""
     _forget_dead_containers(layout)
     for node in NODES:
         folder = node.folder(layout)
@@ -68,25 +68,31 @@ def up(layout: Layout, programs: Mapping[str, Path], pause: str) -> None:
         folder = node.folder(layout)
         log = layout.logs / f"{node.name}-containerd.log"
         wait_until(f"{node.name}'s containerd answers", 30, partial(_answers, folder), remedy=f"Its log: {log}")
+
+
+def keep_running(layout: Layout, programs: Mapping[str, Path]) -> dict[str, float]:
+    """Have both kubelets and kube-proxies running; returns since when each node's kubelet does, by the clock.
+
+    To be called again until the nodes are Ready: a kubelet ends where its containerd, just started, still reads what
+    it has to keep, and none of the two tells when that is done.
+    """
+    for node in NODES:
         kubelet = [*node.enter, *_kubelet(node, layout, programs["kubelet"])]
-        processes.start(layout, f"{node.name}-kubelet", kubelet, folder / "kubelet.yaml", layout.pki / "ca.crt")
+        config = node.folder(layout) / "kubelet.yaml"
+        processes.start(layout, f"{node.name}-kubelet", kubelet, config, layout.pki / "ca.crt")
         proxy = [*node.enter, *_proxy(node, layout, programs["kube-proxy"])]
         processes.start(layout, f"{node.name}-proxy", proxy, layout.pki / "ca.crt")
-
-
-def started(layout: Layout) -> dict[str, float]:
-    """When each node's kubelet was started, by the clock."""
     found = {node.name: processes.find(layout, f"{node.name}-kubelet") for node in NODES}
     return {name: process.since for name, process in found.items() if process}
 
 
-def wait_ready(kubectl: Kubectl, started: Mapping[str, float], seconds: float = 90) -> None:
+def wait_ready(kubectl: Kubectl, running: Callable[[], Mapping[str, float]] = dict, seconds: float = 90) -> None:
     """Wait until both nodes are Ready, and the GPU node advertises GPUs.
 
-    What a node's last kubelet said does not count: `started` tells since when the present one runs. It forgets the
+    What a node's last kubelet said does not count: `running` tells since when the present one does. It forgets the
     GPUs when it reports for the first time, so they are told again after that.
     """
-    wait_until("both nodes are Ready", seconds, lambda: _all_ready(kubectl, started))
+    wait_until("both nodes are Ready", seconds, lambda: _all_ready(kubectl, running()), pause=0.3)
     patch = [{"op": "add", "path": f"/status/capacity/{GPU_RESOURCE.replace('/', '~1')}", "value": str(GPUS)}]
     kubectl(
         "patch",

@@ -2,14 +2,14 @@
 
 import datetime
 import json
-import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from pipelines.files import write_json
 from tests.cluster import layout as at
-from tests.cluster import node, processes
+from tests.cluster import node, pki, processes
 from tests.cluster.commands import Kubectl
 
 CPU, GPU = node.NODES
@@ -78,7 +78,19 @@ def test_what_a_kubelet_said_before_its_restart_does_not_count(nodes, later, cou
     assert found == {"cpu": counts}
 
 
-def test_when_a_kubelet_was_started_is_known(layout):
-    assert node.started(layout) == {}
-    processes.start(layout, "cpu-kubelet", ["sleep", "60"])
-    assert abs(node.started(layout)["cpu"] - time.time()) < 5
+def test_a_kubelet_that_ended_is_started_again_and_one_that_runs_is_left(layout, program):
+    for one in node.NODES:
+        write_json(one.folder(layout) / "kubelet.yaml", {})
+    pki.ensure(layout)
+    enter = program("nsenter", 'shift; exec "$@"')
+    programs = {"kubelet": program("kubelet", "exec sleep 60"), "kube-proxy": program("kube-proxy", "exec sleep 60")}
+    assert enter.exists()
+    first = node.keep_running(layout, programs)
+    before = {process.name: process for process in processes.recorded(layout)}
+    processes.stop([before["cpu-kubelet"]])
+    second = node.keep_running(layout, programs)
+    after = {process.name: process for process in processes.recorded(layout)}
+    assert set(after) == {"cpu-kubelet", "cpu-proxy", "gpu-kubelet", "gpu-proxy"}
+    assert [name for name in after if after[name] != before[name]] == ["cpu-kubelet"]
+    assert second["cpu"] > first["cpu"]
+    assert second["gpu"] == first["gpu"]
