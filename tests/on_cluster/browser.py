@@ -32,7 +32,7 @@ def open_page(shots: Path) -> Iterator[Page]:
     shots.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_context(viewport=SIZE).new_page()  # type: ignore[arg-type]
+        page = browser.new_context(viewport=SIZE, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
         page.set_default_timeout(USUAL)
         expect.set_options(timeout=USUAL)
         try:

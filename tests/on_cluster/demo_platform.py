@@ -47,19 +47,24 @@ class Platform:
         return said(["terraform", f"-chdir={EXAMPLE}", *arguments], variables)
 
     def apply(self) -> str:
-        """Everything, by one apply."""
-        self.terraform("init", "-upgrade", f"-plugin-dir={self.cluster.info.terraform.mirror}")
-        return self.terraform("apply", "-no-color", "-auto-approve", f"-state={self.scratch / 'terraform.tfstate'}")
+        """Everything, by one apply; once it is done there is nothing more to do."""
+        state = f"-backend-config=path={self.scratch / 'terraform.tfstate'}"
+        self.terraform("init", "-upgrade", state, f"-plugin-dir={self.cluster.info.terraform.mirror}")
+        return self.terraform("apply", "-no-color", "-auto-approve")
+
+    def settled(self) -> bool:
+        """Whether another apply would change nothing."""
+        return "No changes." in self.terraform("plan", "-no-color")
 
     def destroy(self) -> None:
         """What Terraform made; homes, keys and served models stay, for the charts keep them."""
         for _ in range(3):
             try:
-                self.terraform("destroy", "-no-color", "-auto-approve", f"-state={self.scratch / 'terraform.tfstate'}")
+                self.terraform("destroy", "-no-color", "-auto-approve")
                 return
             except AssertionError as error:
-                # Version 1 of the provider calls it an error that something is kept; the release is gone all the same.
-                if "kept" not in str(error):
+                # Version 1 of the provider takes what is kept for an error, and names it so; the release is gone.
+                if "Error: manifest-" not in str(error):
                     raise
 
     def clear(self) -> None:

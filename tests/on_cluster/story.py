@@ -38,4 +38,4 @@ class Story:
     def shoot(self, page: Page, name: str) -> None:
         """Keep what the page shows."""
         self._shots += 1
-        page.screenshot(path=self.folder / f"{self._shots:02}-{name}.png")
+        page.screenshot(path=self.folder / f"{self._shots:02}-{name}.png", animations="disabled")

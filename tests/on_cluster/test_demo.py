@@ -83,6 +83,7 @@ def set_up(platform: Platform, story: Story, page: Page) -> None:
     expect(page.get_by_label("Username")).to_be_visible()
     story.measure("terraform apply to login page", time.monotonic() - begun)
     story.shoot(page, "login")
+    assert platform.settled()
     hub.log_in(USER, platform.password())
     story.shoot(page, "profiles")
     for profile in ("CPU", "GPU"):

@@ -1,6 +1,9 @@
 terraform {
   required_version = ">= 1.9"
 
+  # Beside this file, or where `terraform init -backend-config=path=…` says.
+  backend "local" {}
+
   required_providers {
     helm = {
       source  = "hashicorp/helm"
