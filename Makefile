@@ -55,9 +55,9 @@ test-cluster: ## the tests that need a cluster; evidence of the failed ones in .
 	@$(SETUP) all
 	@.venv/bin/python -m pytest tests/on_cluster --durations 10 --junitxml $(RESULTS)/junit-cluster.xml
 
-demo: ## the whole way on the cluster, in a browser; screenshots in .stillhouse/test/
+demo: ## the whole way on the cluster, in a browser; screenshots in .stillhouse/test/demo/
 	@$(SETUP) all
-	@.venv/bin/python -m pytest tests/on_cluster/test_demo.py --junitxml $(RESULTS)/junit-demo.xml
+	@.venv/bin/python -m pytest --capture no tests/on_cluster/test_demo.py --junitxml $(RESULTS)/junit-demo.xml
 
 cluster-down: .venv/bin/stillhouse ## remove the cluster that was built here, and every trace of it
 	@.venv/bin/python -m tests.cluster down
