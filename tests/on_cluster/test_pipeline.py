@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from tests.on_cluster.installed import ROOT, Installed, namespaces, namespaces_o
 
 NAME = "pipe"
 RUNS, MODELS = namespaces_of(NAME)["runs"], namespaces_of(NAME)["models"]
+REPOSITORY = f"{NAME}-{uuid.uuid4().hex[:8]}.git"  # an earlier test's commits would run first
 PUSH_TO_ANSWER = 180.0  # seconds
 ROLLBACK = 10.0
 SLICE = 4  # seconds that one customer asks before he counts
@@ -58,7 +60,7 @@ class Clone:
     def url(self) -> str:
         """The repository, as this machine reaches it."""
         git = self.cluster.info.git
-        return self.cluster.url(f"{git.url}/{NAME}.git").replace("://", f"://{git.user}:{git.password}@")
+        return self.cluster.url(f"{git.url}/{REPOSITORY}").replace("://", f"://{git.user}:{git.password}@")
 
     def push(self, message: str | None = None) -> str:
         """Commit what was changed, push it, and return the commit."""
@@ -103,7 +105,7 @@ def platform(cluster: Cluster, images: dict[str, str], request: pytest.FixtureRe
         "hub": {"trial": True},
         "pipelines": {
             "repository": {
-                "url": f"{info.git.url}/{NAME}.git",
+                "url": f"{info.git.url}/{REPOSITORY}",
                 "username": info.git.user,
                 "password": info.git.password,
             },
@@ -348,7 +350,7 @@ def test_a_gate_that_fails_stops_the_release_and_notebook_code_gets_at_nothing(
     info = cluster.info
     (clone.folder / "probe.py").write_text(Path(probe.__file__).read_text(encoding="utf-8"))
     definition = clone.folder / "notebooks" / "whisky" / "dvc.yaml"
-    words = f"{info.s3.endpoint}/{info.s3.bucket} {info.git.url}/{NAME}.git"
+    words = f"{info.s3.endpoint}/{info.s3.bucket} {info.git.url}/{REPOSITORY}"
     command = f"echo found:; python3 ../../probe.py {words}; exit 1"
     definition.write_text(definition.read_text().replace("cmd: stillhouse gate unit", f'cmd: "{command}"'))
     clone.git("add", "probe.py")
