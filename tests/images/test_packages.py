@@ -20,13 +20,13 @@ Status: deinstall ok config-files
 Version: 1
 """
 FILES = {
-    "var__lib__dpkg__status": STATUS,
-    "opt__env__rich-15.0.dist-info__METADATA": "Metadata-Version: 2.4\nName: rich\nVersion: 15.0\nLicense: MIT\n\nText",
-    "opt__env__own-1.dist-info__METADATA": "Name: own\nVersion: 1\nLicense-Expression: Apache-2.0\n",
-    "p__node_modules__ws__package.json": json.dumps({"name": "ws", "version": "8.1", "license": "MIT"}),
-    "p__node_modules__@a__b__package.json": json.dumps({"name": "@a/b", "version": "1"}),
-    "p__node_modules__ws__esm__package.json": json.dumps({"name": "inner", "version": "0"}),
-    "p__package.json": json.dumps({"name": "ours", "version": "0"}),
+    "var/lib/dpkg/status": STATUS,
+    "opt/env/rich-15.0.dist-info/METADATA": "Metadata-Version: 2.4\nName: rich\nVersion: 15.0\nLicense: MIT\n\nText",
+    "opt/env/own-1.dist-info/METADATA": "Name: own\nVersion: 1\nLicense-Expression: Apache-2.0\n",
+    "p/node_modules/ws/package.json": json.dumps({"name": "ws", "version": "8.1", "license": "MIT"}),
+    "p/node_modules/@a/b/package.json": json.dumps({"name": "@a/b", "version": "1"}),
+    "p/node_modules/ws/esm/package.json": json.dumps({"name": "inner", "version": "0"}),
+    "p/package.json": json.dumps({"name": "ours", "version": "0"}),
 }
 
 
