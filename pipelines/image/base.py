@@ -85,8 +85,9 @@ def _find_newest(project: Path, platform: Platform, cache: Cache) -> Base:
         entries, versions = debian.make(recipe, platform)
         return Kept((cache.write("base", entries),), {"python": versions[f"python{PYTHON}-minimal"]})
 
+    text = (project / base_lock.FOLDER / "base.toml").read_text(encoding="utf-8")
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    kept = cache.get("base", key("newest", today, platform.name, repr(recipe)), make)
+    kept = cache.get("base", key("newest", today, platform.name, text), make)
     digest = kept.layers[0].digest
     return Base(f"debian@{digest[:19]}", digest, kept.layers, kept.about["python"])
 

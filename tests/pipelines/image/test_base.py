@@ -69,6 +69,33 @@ def test_a_pinned_base_is_found_and_made_again_where_the_cache_is_empty(
     assert "fetching 1 packages of Debian bookworm" in said[0]
 
 
+def test_the_newest_is_taken_and_told_where_that_is_wanted_and_debian_moved_on(
+    here: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base.update(here, AMD64, Cache(here / "elsewhere"), lambda _: None)
+    asked = debian_has(monkeypatch, {"python3.11-minimal": "3.11.3"})
+    with pytest.raises(BaseMissing, match="Version was not found"):
+        find(here, cache)
+    said: list[str] = []
+    found = base.find(here, AMD64, cache, Effort(newest=True), said.append)
+    assert found.python == "3.11.3"
+    assert found.digest != read_pin(here, "linux/amd64").digest  # type: ignore[union-attr]
+    assert any("NOTICE" in line and "Version was not found" in line for line in said)
+    assert asked[-1] is None
+    asked.clear()
+    assert base.find(here, AMD64, cache, Effort(newest=True), said.append) == found
+    assert asked == []
+
+
+def test_a_missing_tool_is_no_reason_to_take_the_newest(
+    here: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pin(here, "linux/amd64", Pin("sha256:1", {}))
+    monkeypatch.setattr(debian, "find_tools", lambda: "mmdebstrap is not installed")
+    with pytest.raises(base.ToolMissing, match="mmdebstrap is not installed"):
+        base.find(here, AMD64, cache, Effort(newest=True), lambda _: None)
+
+
 def test_it_is_not_made_where_that_takes_too_long(here: Path, cache: Cache) -> None:
     write_pin(here, "linux/amd64", Pin("sha256:1", {}))
     with pytest.raises(BaseMissing, match="not in the cache"):
