@@ -71,10 +71,11 @@ def _run(order: StepOrder, pod: Pod) -> str:
         (pod.checkout / out).parent.mkdir(parents=True, exist_ok=True)
     # The commit's own code first: what its steps import is what it was pushed with.
     paths = [str(pod.checkout), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]  # `stillhouse`, as in graph.reproduce
     process = subprocess.Popen(
         [SHELL, "-ec", order.command],
         cwd=pod.checkout / order.folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PATH": os.pathsep.join(programs)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 WHISKY = Path("notebooks/whisky")
 DATA = WHISKY / "data" / "whiskies.csv"
 CASES = WHISKY / "acceptance.yaml"
@@ -51,7 +51,7 @@ class Clone:
 
     def git(self, *arguments: str) -> str:
         """What git says; an error is shown with what it said."""
-        command = ["git", *AUTHOR, "-C", str(self.folder), *arguments]
+        command = ["git", *IDENTITY, "-C", str(self.folder), *arguments]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, f"git {arguments[0]}: {done.stderr}"
         return done.stdout.strip()
