@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-import select
 import subprocess
+import tempfile
 import time
 from contextlib import ExitStack
 from types import TracebackType
@@ -55,28 +56,24 @@ class Reach:
     def _forward(self, namespace: str, target: str, port: int) -> tuple[subprocess.Popen[bytes], int]:
         command = [str(self._kubectl.program), f"--kubeconfig={self._kubectl.kubeconfig}", "--namespace", namespace]
         command += ["port-forward", "--address=127.0.0.1", target, f":{port}"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        # A file, for kubectl writes a line a connection, and stands still once a pipe that nobody reads is full.
+        said = self._forwards.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
         self._forwards.callback(_end, process)
-        return process, _local_port(process, f"{target} in {namespace}, port {port}")
+        return process, _local_port(process, said.fileno(), f"{target} in {namespace}, port {port}")
 
 
-def _local_port(process: subprocess.Popen[bytes], what: str) -> int:
-    """The port that kubectl chose, once it says so."""
-    if process.stdout is None:
-        raise ValueError("its output has to be a pipe")
-    said = b""
+def _local_port(process: subprocess.Popen[bytes], said: int, what: str) -> int:
+    """The port that kubectl chose, once it says so in the file `said`."""
     deadline = time.monotonic() + _SECONDS
-    while not (found := _FORWARDING.search(said)):
-        ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-        more = process.stdout.read1(4096) if ready else b""  # type: ignore[attr-defined]
-        if not more:
-            raise ClusterError(f"{what}: can't be reached. kubectl says: {said.decode(errors='replace').strip()}")
-        said += more
+    while not (found := _FORWARDING.search(os.pread(said, 4096, 0))):
+        if process.poll() is not None or time.monotonic() > deadline:
+            told = os.pread(said, 4096, 0).decode(errors="replace").strip()
+            raise ClusterError(f"{what}: can't be reached. kubectl says: {told}")
+        time.sleep(0.02)
     return int(found[1])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
-    if process.stdout:
-        process.stdout.close()

@@ -1,5 +1,6 @@
 """Services are reached through kubectl, once each."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ echo "$*" >>"$(dirname "$0")/asked"
 case "$*" in
 *service/none*) echo "services \\"none\\" not found" >&2; exit 1 ;;
 *service/short*) echo "Forwarding from 127.0.0.1:4002 -> 80"; exit ;;
+*service/busy*)
+  echo "Forwarding from 127.0.0.1:4003 -> 80"
+  head -c 200000 /dev/zero | tr '\\0' x
+  touch "$(dirname "$0")/said" ;;
 esac
 echo "Forwarding from 127.0.0.1:4001 -> 80"
 exec sleep 60
@@ -45,6 +50,15 @@ def test_one_that_ended_is_forwarded_again(reach, tmp_path):
     next(iter(reach._known.values()))[0].wait(timeout=5)
     reach.port("space", "service/short", 80)
     assert len((tmp_path / "asked").read_text().splitlines()) == 2
+
+
+def test_it_goes_on_however_much_kubectl_says(reach, tmp_path):
+    """More than a pipe takes: kubectl writes a line for each connection."""
+    reach.port("space", "service/busy", 80)
+    deadline = time.monotonic() + 5
+    while not (tmp_path / "said").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_one_that_is_not_there_is_told_in_kubectl_s_words(reach):
