@@ -24,6 +24,8 @@ def up(layout: Layout) -> None:
         write_json(before, _FORWARD.read_text().strip())
     _FORWARD.write_text("1")
     _bridge("10.244.0.1/24", ())
+    # A Service whose rules are not there yet is to be out of reach, and no question to whoever routes for this machine.
+    run("ip", "route", "replace", at.SERVICES, "dev", at.BRIDGE)
     if not _is_whole():
         _remove_namespace()
         run("ip", "netns", "add", at.NETNS)

@@ -91,6 +91,15 @@ def test_a_pod_reaches_another_through_a_service_on_whichever_node(cluster, name
     assert f"hello from {pod.name}" in said
 
 
+@pytest.mark.parametrize("pool", ["cpu", "gpu"])
+def test_nobody_answers_for_a_service_that_there_is_not(cluster, namespace, pool):
+    """What kube-proxy has no rule for, or not yet, must not be asked of whoever routes for this machine."""
+    if cluster.info.kind != "built":
+        pytest.skip("whose addresses these are is the affair of whoever made the cluster")
+    command = "timeout 10 bash -c 'exec 3<>/dev/tcp/10.96.250.250/80' 2>&1 || echo nobody"
+    assert "nobody" in pods.output(cluster, namespace, pods.manifest(cluster.info.tools, command, pool=pool))
+
+
 def test_a_pod_that_is_not_restricted_is_refused(cluster, namespace):
     document = pods.manifest(cluster.info.tools, "true")
     del document["spec"]["containers"][0]["securityContext"]
