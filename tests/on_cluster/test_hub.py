@@ -30,7 +30,8 @@ ARTIFACTS = Path(os.environ.get("STILLHOUSE_ARTIFACTS") or ROOT / ".stillhouse" 
 NAME = "hubtest"
 ABSENT = "sha256:" + "0" * 64
 START_TIMEOUT = 30
-LOGIN_BAR = 15.0  # seconds from `helm install` to a login page
+LOGIN_BAR = 15.0  # seconds from `helm install` to a login page, on a machine that does nothing else
+BUSY = 2  # how many times that may be where it does: what this notices is an install that got slow, not a neighbour
 
 
 def profiles(images: dict[str, str]) -> list[dict[str, object]]:
@@ -172,7 +173,8 @@ def eve(address: str, password: str) -> Iterator[HubClient]:
 
 def test_helm_installs_a_hub_that_one_can_log_in_to_soon(hub, ada):
     assert ada.server() is None
-    assert hub.seconds <= LOGIN_BAR
+    print(f"helm install to login page: {hub.seconds:.1f} s")
+    assert hub.seconds <= LOGIN_BAR * BUSY
 
 
 def test_a_wrong_password_is_refused(address):
