@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.cluster import (
     support_images,
 )
 from tests.cluster import layout as at
-from tests.cluster.commands import Kubectl, Steps
+from tests.cluster.commands import Kubectl, Steps, run
 from tests.cluster.errors import ClusterError
 from tests.cluster.info import Info
 from tests.cluster.layout import Layout
@@ -86,7 +86,14 @@ def remove(layout: Layout) -> None:
     """Remove every trace: processes, pods, mounts, links, rules, control groups, files. What is cached stays."""
     if layout.run.exists() or processes.marked(layout):
         halt(layout)
-        shutil.rmtree(layout.run)
+        _remove_files(layout.run)
+
+
+def _remove_files(folder: Path) -> None:
+    """Remove `folder`: both nodes' at once, for each holds the files of all images that ran there."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda path: run("rm", "-rf", path), folder.iterdir()))
+    folder.rmdir()
 
 
 def halt(layout: Layout) -> None:
