@@ -41,13 +41,13 @@ def _names(folder: str) -> list[str]:
 
 
 def _commands() -> list[str]:
-    """The machine's processes that are of a kind that the cluster starts."""
+    """The machine's processes that are of a kind that the cluster starts; dead ones are their parents' affair."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            name = (folder / "comm").read_text().strip()
+            name, _, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
         except OSError:
             continue
-        if name.startswith(_PROGRAMS):
+        if name.startswith(_PROGRAMS) and rest.split()[0] != "Z":
             found.append(f"{folder.name} {name}")
     return found
