@@ -17,9 +17,10 @@ import pytest
 from kr8s.objects import Pod
 from playwright.sync_api import Page, expect
 
+from tests.chromium import CHROMIUM
 from tests.cluster.handle import Cluster
 from tests.on_cluster import asking, demo_repository, pods
-from tests.on_cluster.browser import CHROMIUM, Hub, Lab, open_page
+from tests.on_cluster.browser import Hub, Lab, open_page
 from tests.on_cluster.demo_platform import ANALYSIS, MODELS, Platform, seconds_until
 from tests.on_cluster.demo_repository import GONE, NEW, ROOT, Clone
 from tests.on_cluster.story import Story

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import runpy
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,17 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from tests.chromium import ARGUMENTS, CHROMIUM
+
 ROOT = Path(__file__).parents[3]
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 expect.set_options(timeout=20_000)  # a hang is told from a slow machine
